@@ -1,0 +1,1 @@
+"""platformctl: from an MLflow registry to a safe rollout on KServe."""

@@ -1,0 +1,1 @@
+"""kserve.Model servers."""
