@@ -1,0 +1,119 @@
+"""What a target says: which revisions are there, how they are, and what it can do at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.rollout import Rollout
+from platformctl.domain.route import Route
+
+Token = NewType("Token", str)
+"""What a commit must show to prove that it read the state that it replaces. Opaque."""
+
+ABSENT = Token("")
+"""The token of a deployment that is not there."""
+
+
+@dataclass(frozen=True)
+class RevisionStatus:
+    """How one revision is, as its target sees it now.
+
+    Args:
+        replicas: Replicas that should be there.
+        ready: Replicas that answer.
+        since: When it last changed between ready and not ready, if that is known.
+        restarts: How often a replica of it has died and come back.
+        failure: Why it will not get ready by itself (a corrupt model, a wrong setting), in words;
+            None while there is hope.
+        detail: What it is doing now, in words; "" if there is nothing to say.
+    """
+
+    replicas: int
+    ready: int
+    since: datetime | None = None
+    restarts: int = 0
+    failure: str | None = None
+    detail: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every replica that should be there answers."""
+        return self.failure is None and self.replicas > 0 and self.ready >= self.replicas
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One deployment, as its target sees it now.
+
+    Args:
+        revisions: The live revisions, routed or not.
+        route: The committed route.
+        rollout: The committed rollout.
+        token: What the next commit must show.
+        url: The stable address, if the target has one.
+    """
+
+    revisions: Mapping[RevisionId, RevisionStatus] = field(default_factory=dict)
+    route: Route = field(default_factory=Route)
+    rollout: Rollout = field(default_factory=Rollout)
+    token: Token = ABSENT
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One deployment in a list."""
+
+    name: Name
+    route: Route
+    rollout: Rollout
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which deployments: those whose name starts with `prefix`."""
+
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a target can do.
+
+    Args:
+        target: Its name, as printed before a change.
+        images: Whether it can run a person's container images.
+        code: Whether it can run a person's class from a folder.
+        live_revisions: How many revisions of a deployment may be live; None: any number.
+    """
+
+    target: str
+    images: bool
+    code: bool
+    live_revisions: int | None = None
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a check found, before anything was changed.
+
+    Args:
+        field: The path of the field it is about, or "".
+        hint: What to do about it, or "".
+    """
+
+    severity: Severity
+    message: str
+    field: str = ""
+    hint: str = ""

@@ -1,0 +1,105 @@
+"""Revision: one immutable thing that can serve, named by a digest of what it is made of."""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from platformctl.domain.base import Frozen
+from platformctl.domain.deployment import Image, Resources
+from platformctl.domain.names import Name, RevisionId
+
+_DIGEST_DIGITS = 6
+
+
+class ModelInfo(Frozen):
+    """What the model says of itself (its MLmodel file). Not part of a revision's identity."""
+
+    flavor: str | None = Field(default=None, description="sklearn, xgboost, … or None without MLmodel")
+    has_mlmodel: bool = False
+    has_signature: bool = False
+    example: str | None = Field(default=None, description="Path of its serving input example.")
+    python_version: str | None = None
+    size_bytes: int | None = None
+
+
+class ModelVersion(Frozen):
+    """A version of a registered model, pinned; or a folder.
+
+    Args:
+        model: The registered model's name; a folder's own name.
+        version: Its number as text; None for a folder.
+        model_id: MLflow's id of the logged model (`m-…`), if it has one.
+        uri: Where the artifacts are, as the registry resolved it; a folder's absolute path.
+        content: SHA-256 over a folder's files; None for a registry's version, which never changes.
+        info: What the model says of itself.
+    """
+
+    model: str
+    version: str | None
+    model_id: str | None = None
+    uri: str
+    content: str | None = None
+    info: ModelInfo = ModelInfo()
+
+    @property
+    def label(self) -> str:
+        """As people say it: `churn v4`, or the folder."""
+        return f"{self.model} v{self.version}" if self.version else self.uri
+
+
+class Code(Frozen):
+    """A person's class, with its source pinned.
+
+    Args:
+        class_: Import path, `package.module:Class`.
+        path: The folder that holds it, absolute; None if it is installed. Not part of the identity.
+        content: SHA-256 over that folder's files; None if it is installed.
+    """
+
+    class_: str = Field(alias="class")
+    path: str | None = None
+    content: str | None = None
+
+
+class Revision(Frozen):
+    """Everything that decides what is served, and nothing else.
+
+    Scaling is not part of it (it changes in place), nor are rendered bytes or our own version: the
+    same input has the same name everywhere.
+    """
+
+    deployment: Name
+    model: ModelVersion
+    predictor: Literal["auto"] | Code | Image = "auto"
+    transformer: Code | Image | None = None
+    resources: Resources = Resources()
+
+    @cached_property
+    def id(self) -> RevisionId:
+        """`churn-v4-3f9a1c`: deployment, version, and six digits of the digest."""
+        version = f"v{self.model.version}" if self.model.version else "files"
+        return RevisionId(f"{self.deployment}-{version}-{self.digest[:_DIGEST_DIGITS]}")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, in hex, over the canonical JSON of exactly the inputs that decide what is served."""
+        identity = self.model_dump(
+            mode="json",
+            exclude={
+                "model": {"info"} | ({"uri"} if self.model.content else set()),
+                "predictor": {"path"},
+                "transformer": {"path"},
+            },
+        )
+        canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Scale(Frozen):
+    """Replicas of one revision, at least and at most."""
+
+    minimum: int = Field(default=1, ge=0)
+    maximum: int = Field(default=1, ge=1)

@@ -1,0 +1,142 @@
+"""Rollout: the state of moving from one revision to another.
+
+How it changes is the subject of the package `platformctl.rollout`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from platformctl.domain.base import Frozen
+from platformctl.domain.deployment import ModelDeployment
+from platformctl.domain.names import RevisionId
+from platformctl.domain.revision import Revision
+from platformctl.domain.route import WHOLE, Route
+
+SCHEMA_VERSION: Literal[1] = 1
+HISTORY_LIMIT = 100
+PREVIOUS_LIMIT = 10
+
+
+class Phase(StrEnum):
+    """Where a deployment is."""
+
+    EMPTY = "empty"
+    """Nothing serves and nothing is on its way."""
+    PREPARING = "preparing"
+    """A candidate gets ready; it has no weight."""
+    STEADY = "steady"
+    """One revision has all the weight."""
+    CANARY = "canary"
+    """A candidate has its share, and waits for a decision."""
+    SHIFTING = "shifting"
+    """A canary's share is to grow; it gets the capacity for that first."""
+    DELETING = "deleting"
+    """Everything is being removed."""
+
+
+class Cause(StrEnum):
+    """Why a candidate is a candidate."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+
+
+class Candidate(Frozen):
+    """The revision that is on its way to `goal` percent and has `share` percent now."""
+
+    revision: Revision
+    goal: int = Field(ge=1, le=WHOLE)
+    share: int = Field(default=0, ge=0, lt=WHOLE)
+    cause: Cause = Cause.DEPLOY
+
+
+class Rejection(Frozen):
+    """A revision that was rolled back: not tried again until the spec changes or a person says so."""
+
+    revision: RevisionId
+    reason: str
+    at: datetime
+
+
+class AliasMove(Frozen):
+    """An alias of the registry that is still to be moved, because a promotion says so."""
+
+    model: str
+    alias: str
+    version: str
+
+
+class Record(Frozen):
+    """One line of a deployment's history."""
+
+    at: datetime
+    event: str
+    revision: RevisionId | None = None
+    detail: str = ""
+
+
+class Rollout(Frozen):
+    """What is recorded about a deployment, beside its route.
+
+    Args:
+        wanted: The spec as it was last asked for.
+        since: When the phase began.
+        stable: The revision that a rollback of the candidate goes back to.
+        candidate: The revision that is on its way, if there is one.
+        previous: Revisions that were stable before, newest first; the first `keep` are warm.
+        alias_move: What a promotion that is done still has to write to the registry.
+        alias_on_promotion: What the promotion that is under way will have to write.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    phase: Phase = Phase.EMPTY
+    since: datetime | None = None
+    wanted: ModelDeployment | None = None
+    stable: Revision | None = None
+    candidate: Candidate | None = None
+    previous: tuple[Revision, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+    alias_move: AliasMove | None = None
+    alias_on_promotion: AliasMove | None = None
+    history: tuple[Record, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        under_way = self.phase in {Phase.PREPARING, Phase.CANARY, Phase.SHIFTING}
+        if under_way != (self.candidate is not None) and self.phase is not Phase.DELETING:
+            raise ValueError(f"phase {self.phase} does not agree with its candidate")
+        if self.stable is None and self.phase in {Phase.STEADY, Phase.CANARY, Phase.SHIFTING}:
+            raise ValueError(f"phase {self.phase} without a stable revision")
+        return self
+
+    @property
+    def route(self) -> Route:
+        """The only route that agrees with this state."""
+        if self.phase is Phase.DELETING or self.stable is None:
+            return Route()
+        share = self.candidate.share if self.candidate else 0
+        weights = {self.stable.id: WHOLE - share}
+        if self.candidate and share:
+            weights[self.candidate.revision.id] = share
+        return Route(weights=weights)
+
+    @property
+    def retained(self) -> tuple[Revision, ...]:
+        """The revisions that should be live, in the order stable, candidate, previous."""
+        if self.phase is Phase.DELETING:
+            return ()
+        keep = self.wanted.spec.keep if self.wanted else 1
+        named = [self.stable, self.candidate.revision if self.candidate else None]
+        return tuple(r for r in (*named, *self.previous[:keep]) if r is not None)
+
+    def known(self, revision: RevisionId) -> Revision | None:
+        """The recorded revision of that name, live or not."""
+        everything = (*self.retained, *self.previous)
+        return next((r for r in everything if r.id == revision), None)
+
+    def rejection(self, revision: RevisionId) -> Rejection | None:
+        """Why and when that revision was rolled back, if it was."""
+        return next((r for r in self.rejected if r.revision == revision), None)

@@ -1,0 +1,25 @@
+"""Which version of a model is meant, before a registry has been asked."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Exact:
+    """A version by its number."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Whatever version an alias points to now."""
+
+    alias: str
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest version that the registry calls READY and whose files are there."""
+
+
+VersionRef = Exact | Alias | Newest

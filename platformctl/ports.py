@@ -1,0 +1,206 @@
+"""The ports: all that the use cases know of the world.
+
+`tests/contract` holds every implementation, the fakes included, to what is said here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from platformctl.domain.counts import Counts
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import (
+    Capabilities,
+    Finding,
+    Observed,
+    Scope,
+    Summary,
+    Token,
+)
+from platformctl.domain.progress import Event
+from platformctl.domain.revision import ModelVersion, Revision, Scale
+from platformctl.domain.rollout import Rollout
+from platformctl.domain.route import Route
+from platformctl.domain.traffic import Answer, Request
+from platformctl.domain.version_ref import VersionRef
+
+
+class Registry(Protocol):
+    """Where models come from.
+
+    Every method raises Unreachable if the registry is down, slow or forbids it, and NotFound if it
+    has no such model, version, alias or file.
+    """
+
+    def resolve(self, model: str, ref: VersionRef) -> ModelVersion:
+        """Pin a version: its number, id and artifact URI, and what its MLmodel says.
+
+        Raises:
+            Refused: The version is there but cannot serve: not READY, or its files are deleted.
+        """
+        ...
+
+    def read(self, version: ModelVersion, path: str) -> bytes:
+        """Read one file of a version."""
+        ...
+
+    def download(self, version: ModelVersion, folder: Path) -> None:
+        """Copy all files of a version into `folder`, which exists and is empty."""
+        ...
+
+    def move_alias(self, model: str, alias: str, version: str) -> None:
+        """Point an alias at a version, and read it back.
+
+        Raises:
+            Conflict: Somebody else pointed it elsewhere at the same time.
+        """
+        ...
+
+
+class Target(Protocol):
+    """Where models serve. Every method raises Unreachable if the target does not answer."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def check(self, revision: Revision, scale: Scale) -> Sequence[Finding]:
+        """Say what would go wrong with this revision here. Changes nothing."""
+        ...
+
+    def list(self, scope: Scope) -> Sequence[Summary]:
+        """The deployments in scope, by name."""
+        ...
+
+    def observe(self, name: Name) -> Observed:
+        """Say how a deployment is now; one that is not there is an empty `Observed`.
+
+        Raises:
+            StateCorrupt: What was recorded cannot be read.
+        """
+        ...
+
+    def prepare(self, revision: Revision, scale: Scale) -> None:
+        """Make a revision live at weight 0. Idempotent; does not wait for it to be ready.
+
+        Files it needs are complete when this returns. On a revision that is live already only the
+        scale is changed; one that has failed for good is started anew.
+        """
+        ...
+
+    def scale(self, revision: RevisionId, scale: Scale) -> None:
+        """Change the replicas of a live revision in place.
+
+        Raises:
+            NotFound: It is not live.
+        """
+        ...
+
+    def commit(self, name: Name, route: Route, rollout: Rollout, token: Token) -> Token:
+        """Replace route and rollout together, if the state is still the one `token` was read with.
+
+        When it returns the new weights are served.
+
+        Raises:
+            Conflict: Somebody else has committed since.
+        """
+        ...
+
+    def forget(self, name: Name, token: Token) -> None:
+        """Drop the recorded state of a deployment that has no route and no live revision.
+
+        Raises:
+            Conflict: Somebody else has committed since.
+            StillServing: It has a route, or live revisions.
+        """
+        ...
+
+    def remove(self, revision: RevisionId) -> None:
+        """Drain a revision and remove it. Idempotent.
+
+        Raises:
+            StillServing: It has weight.
+        """
+        ...
+
+    def logs(self, revision: RevisionId, tail: int) -> Sequence[str]:
+        """The last lines that a revision's processes wrote, oldest first, also after its removal.
+
+        Raises:
+            NotFound: Nothing is known of it.
+        """
+        ...
+
+    def predict(self, name: Name, request: Request) -> Answer:
+        """Send one prediction through the stable address, or to one revision through the router.
+
+        A server's error, a reset and a timeout are answers, not exceptions.
+
+        Raises:
+            NotFound: There is no such deployment, or no such live revision.
+        """
+        ...
+
+
+class Counters(Protocol):
+    """Cumulative figures a revision."""
+
+    def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
+        """Read the figures of the given revisions; zeros for one that has had no request.
+
+        Raises:
+            Unreachable: The source is down.
+        """
+        ...
+
+
+class Grant(Protocol):
+    """A lease that was acquired."""
+
+    @property
+    def name(self) -> Name:
+        """The deployment it is for."""
+        ...
+
+    @property
+    def holder(self) -> str:
+        """Who holds it, in words."""
+        ...
+
+
+class Lease(Protocol):
+    """One writer at a time for a deployment. A courtesy: what prevents two winners is `commit`."""
+
+    def acquire(self, name: Name, holder: str, ttl: timedelta) -> Grant:
+        """Take the lease. It ends with `release`, with its holder's process, or `ttl` after it.
+
+        Raises:
+            Conflict: Somebody else has it; `owner` says who and since when.
+        """
+        ...
+
+    def release(self, grant: Grant) -> None:
+        """Give it back. Idempotent."""
+        ...
+
+
+class Reporter(Protocol):
+    """Who hears how it goes."""
+
+    def event(self, event: Event) -> None:
+        """Tell one event."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, and waiting."""
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
