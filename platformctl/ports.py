@@ -185,6 +185,10 @@ class Lease(Protocol):
         """Give it back. Idempotent."""
         ...
 
+    def holder(self, name: Name) -> str | None:
+        """Who has it now, in words, or None. For `status`; nobody decides by it."""
+        ...
+
 
 class Reporter(Protocol):
     """Who hears how it goes."""

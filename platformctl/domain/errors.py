@@ -4,6 +4,7 @@
     ├── SpecError       the request is wrong: a field, a name, a combination   exit 2
     │   └── NotFound    a name that nothing answers to                         exit 2
     ├── Refused         the request is fine, the answer is no                  exit 1
+    │   ├── NotReady      a revision failed; the deployment stays as it was
     │   ├── StillServing  a revision with weight cannot be removed
     │   └── StateCorrupt  the state file cannot be read; it was kept aside
     ├── Unreachable     a service is down, slow, or will not let us in         exit 3
@@ -14,6 +15,7 @@ Every error says what happened, where (`field`, a path into the spec, an option 
 what to do (`hint`).
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -52,6 +54,18 @@ class Refused(PlatformctlError):
     """The request was understood and the answer is no."""
 
     exit_code = 1
+
+
+class NotReady(Refused):
+    """A revision did not get ready, or did not stay so; the deployment is as it was.
+
+    Args:
+        log: The last lines that it wrote, oldest first.
+    """
+
+    def __init__(self, message: str, *, log: Sequence[str] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.log = tuple(log)
 
 
 class StillServing(Refused):

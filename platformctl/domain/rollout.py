@@ -130,7 +130,8 @@ class Rollout(Frozen):
             return ()
         keep = self.wanted.spec.keep if self.wanted else 1
         named = [self.stable, self.candidate.revision if self.candidate else None]
-        return tuple(r for r in (*named, *self.previous[:keep]) if r is not None)
+        present = [r for r in (*named, *self.previous[:keep]) if r is not None]
+        return tuple({r.id: r for r in present}.values())
 
     def known(self, revision: RevisionId) -> Revision | None:
         """The recorded revision of that name, live or not."""

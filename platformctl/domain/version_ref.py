@@ -22,4 +22,11 @@ class Newest:
     """The newest version that the registry calls READY and whose files are there."""
 
 
-VersionRef = Exact | Alias | Newest
+@dataclass(frozen=True)
+class Folder:
+    """The files in a folder, instead of a registry's."""
+
+    path: str
+
+
+VersionRef = Exact | Alias | Newest | Folder

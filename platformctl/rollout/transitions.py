@@ -164,9 +164,11 @@ def _failed(rollout: Rollout, event: Failed, now: datetime) -> Rollout:
 
 
 def _abort(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
-    """Take everything from the candidate, at once."""
+    """Take everything from the candidate, at once. A rollback that is under way goes on."""
     candidate = _candidate(rollout)
     stable = rollout.stable
+    if candidate.cause is Cause.ROLLBACK and (event.to is None or event.to.id == candidate.revision.id):
+        return rollout
     if event.to and (stable is None or event.to.id != stable.id):
         target = Candidate(revision=event.to, goal=WHOLE, cause=Cause.ROLLBACK)
         rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {event.to.id}")
