@@ -11,6 +11,7 @@ class Frozen(BaseModel):
         alias_generator=to_camel,
         extra="forbid",
         frozen=True,
+        regex_engine="python-re",  # look-ahead (ALIAS_PATTERN) is not in the default engine
         validate_by_alias=True,
         validate_by_name=True,
         serialize_by_alias=True,
