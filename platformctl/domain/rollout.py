@@ -45,12 +45,17 @@ class Cause(StrEnum):
 
 
 class Candidate(Frozen):
-    """The revision that is on its way to `goal` percent and has `share` percent now."""
+    """The revision that is on its way to `goal` percent and has `share` percent now.
+
+    Args:
+        replaces: The spec that holds again if it is dropped.
+    """
 
     revision: Revision
     goal: int = Field(ge=1, le=WHOLE)
     share: int = Field(default=0, ge=0, lt=WHOLE)
     cause: Cause = Cause.DEPLOY
+    replaces: ModelDeployment | None = None
 
 
 class Rejection(Frozen):

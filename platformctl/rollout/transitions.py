@@ -95,6 +95,8 @@ def due(rollout: Rollout) -> Sequence[Action]:
 
 def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
     """Make the revision the candidate, in place of whoever is; lower its share at once."""
+    current = rollout.candidate
+    replaces = current.replaces if current else rollout.wanted
     rollout = _note(rollout, now, "deploy", event.revision.id, f"to {event.goal} %")
     rollout = rollout.model_copy(
         update={
@@ -102,12 +104,11 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
             "rejected": tuple(r for r in rollout.rejected if r.revision != event.revision.id),
         }
     )
-    current = rollout.candidate
     if current and current.revision.id == event.revision.id:
         return _aim(rollout, current.model_copy(update={"goal": event.goal, "cause": Cause.DEPLOY}))
     if current:
         rollout = _note(rollout, now, "superseded", current.revision.id, f"by {event.revision.id}")
-    return _aim(rollout, Candidate(revision=event.revision, goal=event.goal))
+    return _aim(rollout, Candidate(revision=event.revision, goal=event.goal, replaces=replaces))
 
 
 def _respec(rollout: Rollout, event: Respec, now: datetime) -> Rollout:
@@ -170,7 +171,7 @@ def _abort(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
     if candidate.cause is Cause.ROLLBACK and (event.to is None or event.to.id == candidate.revision.id):
         return rollout
     if event.to and (stable is None or event.to.id != stable.id):
-        target = Candidate(revision=event.to, goal=WHOLE, cause=Cause.ROLLBACK)
+        target = Candidate(revision=event.to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted)
         rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {event.to.id}")
         return _aim(_drop_candidate(rollout, "rolled back", now), target)
     rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {stable.id}" if stable else "")
@@ -188,7 +189,7 @@ def _go_back(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
     if rollout.stable and to.id == rollout.stable.id:
         raise Refused(f"{to.id} is what serves already", hint="platformctl status NAME")
     rollout = _note(rollout, now, "rollback", rollout.stable.id if rollout.stable else None, f"to {to.id}")
-    return _aim(rollout, Candidate(revision=to, goal=WHOLE, cause=Cause.ROLLBACK))
+    return _aim(rollout, Candidate(revision=to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted))
 
 
 def _alias_moved(rollout: Rollout, _: AliasMoved, now: datetime) -> Rollout:
@@ -230,6 +231,7 @@ def _drop_candidate(rollout: Rollout, reason: str, now: datetime) -> Rollout:
         update={
             "phase": Phase.STEADY if rollout.stable else Phase.EMPTY,
             "candidate": None,
+            "wanted": candidate.replaces or rollout.wanted,
             "rejected": rejected,
             "alias_on_promotion": None,
         }

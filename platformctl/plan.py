@@ -1,0 +1,222 @@
+"""Decisions of a deployment, pure: which version, what a request changes, when a revision is ready."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from platformctl.domain.deployment import ModelDeployment, ModelSource, Scaling
+from platformctl.domain.errors import Refused, SpecError
+from platformctl.domain.names import RevisionId
+from platformctl.domain.observed import Finding, Observed, RevisionStatus, Severity
+from platformctl.domain.revision import Revision, Scale
+from platformctl.domain.rollout import Phase, Rollout
+from platformctl.domain.route import WHOLE
+from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
+from platformctl.rollout import Deploy, Event, Respec, Resume
+
+UNREADY_LIMIT = timedelta(seconds=10)
+"""A candidate with weight that is unready for so long is rolled back without any metric."""
+
+CRASH_LIMIT = 3
+"""A candidate without weight that has crashed so often will not get ready."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One way to find a version, and the rule that leads to it.
+
+    Args:
+        ref: What to ask the registry for.
+        rule: Why, in words.
+        optional: Whether the next lookup is tried if there is no such thing.
+    """
+
+    ref: VersionRef
+    rule: str
+    optional: bool = False
+
+
+def lookups(
+    source: ModelSource, override: VersionRef | None, *, first: bool, canary: bool
+) -> Sequence[Lookup]:
+    """Say which version is meant, as lookups to try in order; none: the version that serves stays.
+
+    Args:
+        source: The spec's `model`.
+        override: What the command line says.
+        first: Whether nothing serves yet.
+        canary: Whether a canary was asked for on the command line.
+    """
+    if override is not None:
+        return [Lookup(override, "as the command says")]
+    pinned = _pinned(source)
+    if pinned is not None:
+        return [pinned]
+    if canary or first:
+        alias = "challenger" if canary else "champion"
+        return [Lookup(Alias(alias), f"alias {alias}", optional=True), _NEWEST]
+    return []
+
+
+def _pinned(source: ModelSource) -> Lookup | None:
+    """The version that the spec itself names."""
+    if source.path is not None:
+        return Lookup(Folder(source.path), "spec.model.path")
+    if source.version is not None:
+        return Lookup(Exact(source.version), "spec.model.version")
+    if source.alias is not None:
+        return Lookup(Alias(source.alias), f"spec.model.alias, {source.alias}")
+    return None
+
+
+_NEWEST = Lookup(Newest(), "the newest READY version")
+
+
+def goal(wanted: ModelDeployment, rollout: Rollout, canary: int | None) -> int:
+    """Say which share, in percent, the wanted revision is to have.
+
+    Raises:
+        SpecError: A canary was asked for by the command, and nothing serves.
+    """
+    if rollout.stable is not None:
+        return canary or wanted.spec.canary or WHOLE
+    if canary is not None:
+        raise SpecError(
+            "a canary takes a share of what serves, and nothing serves yet",
+            field="--canary",
+            hint=f"platformctl deploy {wanted.name}, then platformctl deploy {wanted.name} --canary {canary}",
+        )
+    return WHOLE
+
+
+def decide(rollout: Rollout, wanted: ModelDeployment, revision: Revision, share: int) -> Event | None:
+    """Say what `deploy` does to a deployment; None: it is true already.
+
+    Args:
+        rollout: How it is.
+        wanted: The spec.
+        revision: What the spec means, pinned.
+        share: The goal in percent.
+    """
+    candidate = rollout.candidate
+    respec = Respec(wanted) if rollout.wanted != wanted else None
+    if rollout.stable and rollout.stable.id == revision.id:
+        return respec
+    if candidate and candidate.revision.id == revision.id and candidate.goal == share:
+        if rollout.phase is Phase.CANARY:
+            return respec
+        return respec or Resume()
+    return Deploy(wanted, revision, share)
+
+
+def refuse_rejected(rollout: Rollout, revision: RevisionId) -> None:
+    """Refuse a revision that was rolled back.
+
+    Raises:
+        Refused: It was; the message says when and why.
+    """
+    rejection = rollout.rejection(revision)
+    if rejection is None:
+        return
+    raise Refused(
+        f"{revision} was rejected at {rejection.at:%Y-%m-%d %H:%M:%S} UTC: {rejection.reason}",
+        hint="name another version with --version N, or try it again with --retry",
+    )
+
+
+def capacity(scaling: Scaling, stable_replicas: int, share: int) -> Scale:
+    """Say which scale a revision needs before it gets `share` percent: what stable has for that share.
+
+    Args:
+        scaling: The spec's.
+        stable_replicas: The replicas that stable has now; 0 if nothing serves.
+        share: Percent.
+    """
+    needed = -(-stable_replicas * share // WHOLE)
+    minimum = max(scaling.min, needed)
+    return Scale(minimum=minimum, maximum=max(scaling.max or scaling.min, minimum))
+
+
+def settled(scaling: Scaling) -> Scale:
+    """The scale that the spec says."""
+    return Scale(minimum=scaling.min, maximum=scaling.max or scaling.min)
+
+
+def failure(status: RevisionStatus | None, *, serves: bool, unready_for: timedelta) -> str | None:
+    """Say why a candidate has failed, or None while there is hope.
+
+    Args:
+        status: How it is; None: it is not there at all.
+        serves: Whether it has weight.
+        unready_for: How long it has been seen unready without a break.
+    """
+    if status is None:
+        return "it is not there any more"
+    if status.failure:
+        return status.failure
+    if serves and not status.is_ready and unready_for >= UNREADY_LIMIT:
+        seconds = int(unready_for.total_seconds())
+        return f"it was not ready for {seconds} s" + (f": {status.detail}" if status.detail else "")
+    if not serves and status.restarts >= CRASH_LIMIT:
+        return f"it crashed {status.restarts} times" + (f": {status.detail}" if status.detail else "")
+    return None
+
+
+def leftovers(observed: Observed) -> Sequence[RevisionId]:
+    """The live revisions that the state does not retain."""
+    retained = {revision.id for revision in observed.rollout.retained}
+    return [revision for revision in observed.revisions if revision not in retained]
+
+
+def is_unfinished(observed: Observed) -> bool:
+    """Whether an interrupted command left something to be done that needs no decision."""
+    rollout = observed.rollout
+    return bool(leftovers(observed)) or rollout.alias_move is not None
+
+
+def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:
+    """Say what is wrong with a deployment, worst first.
+
+    Args:
+        observed: How it is.
+        holder: Who is changing it now, if anybody is.
+        now: The time, in UTC.
+    """
+    found = [_unready(observed, revision, now) for revision in observed.route.weights]
+    return [
+        *(finding for finding in found if finding),
+        *_interrupted(observed, holder),
+    ]
+
+
+def _unready(observed: Observed, revision: RevisionId, now: datetime) -> Finding | None:
+    status = observed.revisions.get(revision)
+    if status and status.is_ready:
+        return None
+    name = observed.rollout.wanted.name if observed.rollout.wanted else "NAME"
+    candidate = observed.rollout.candidate
+    is_canary = candidate is not None and candidate.revision.id == revision
+    what = f"{'canary' if is_canary else 'stable'} {revision} is not ready"
+    since = f" for {int((now - status.since).total_seconds())} s" if status and status.since else ""
+    why = (status.failure or status.detail) if status else "it is not there"
+    hint = f"platformctl rollback {name}" if is_canary else f"platformctl logs {name}"
+    return Finding(Severity.ERROR, f"{what}{since}" + (f": {why}" if why else ""), hint=hint)
+
+
+def _interrupted(observed: Observed, holder: str | None) -> Sequence[Finding]:
+    rollout = observed.rollout
+    if holder:
+        return [Finding(Severity.INFO, f"being changed by {holder}")]
+    name = rollout.wanted.name if rollout.wanted else "NAME"
+    candidate = rollout.candidate
+    if rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and candidate:
+        text = f"{candidate.revision.id} was on its way to {candidate.goal} % when that was interrupted"
+        hint = f"platformctl deploy {name} goes on; platformctl rollback {name} drops it"
+        return [Finding(Severity.WARNING, text, hint=hint)]
+    if rollout.phase is Phase.DELETING:
+        hint = f"platformctl delete {name} finishes that"
+        return [Finding(Severity.WARNING, "a deletion was interrupted", hint=hint)]
+    if is_unfinished(observed):
+        hint = f"platformctl prune {name} finishes that"
+        return [Finding(Severity.WARNING, "an interrupted command left something to be done", hint=hint)]
+    return []

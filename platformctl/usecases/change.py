@@ -1,0 +1,161 @@
+"""Promote, roll back, prune, delete, and watch a canary."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from platformctl import plan
+from platformctl.domain.errors import NotFound, Refused
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import Observed, Scope
+from platformctl.domain.progress import Waiting
+from platformctl.domain.revision import Revision
+from platformctl.domain.rollout import AliasMove, Phase, Rollout
+from platformctl.rollout import Delete, Failed, Promote, Rollback
+from platformctl.usecases.drive import drive, finish_interrupted
+from platformctl.usecases.outcome import Outcome, concluded, not_ready
+from platformctl.usecases.world import World
+
+_POLL = 0.5
+
+
+def existing(world: World, name: Name) -> Observed:
+    """Observe a deployment that has to be there.
+
+    Raises:
+        NotFound: It is not; the message lists those that are.
+    """
+    observed = world.target.observe(name)
+    if observed.rollout.phase is not Phase.EMPTY or observed.rollout.history:
+        return observed
+    raise _unknown(world, name)
+
+
+def promote(world: World, name: Name, alias: str | None) -> Outcome:
+    """Give the canary everything.
+
+    `alias` of the registry is moved to its version; None: the one that the spec says, if any.
+
+    Raises:
+        Refused: There is no canary.
+        NotReady: The canary failed on the way; stable has everything again.
+    """
+    with world.only_us(name):
+        existing(world, name)
+        rollout = finish_interrupted(world, name).rollout
+        candidate = rollout.candidate
+        if candidate is None:
+            raise _nothing_to_promote(name, rollout)
+        driven = drive(world, name, Promote(alias_move(rollout, alias)))
+        return concluded(world, name, driven, f"{candidate.revision.id} has 100 %")
+
+
+def alias_move(rollout: Rollout, alias: str | None) -> AliasMove | None:
+    """Say which alias the promotion of the candidate moves, if any.
+
+    Raises:
+        Refused: One is asked for, and the candidate is not a registry's version.
+    """
+    wanted, candidate = rollout.wanted, rollout.candidate
+    moved = alias or (wanted.spec.promotion.alias if wanted else None)
+    if moved is None or candidate is None:
+        return None
+    version = candidate.revision.model
+    if version.version is None:
+        raise Refused(f"{version.uri} is a folder: no registry has an alias for it", hint="leave --alias out")
+    return AliasMove(model=version.model, alias=moved, version=version.version)
+
+
+def rollback(world: World, name: Name, to: RevisionId | None) -> Outcome:
+    """Abort the canary; else go back to the previous revision, or to the one named.
+
+    Raises:
+        Refused: There is nothing to go back to.
+        NotFound: The revision named is not recorded.
+    """
+    with world.only_us(name):
+        existing(world, name)
+        rollout = finish_interrupted(world, name).rollout
+        driven = drive(world, name, Rollback(_recorded(rollout, to)))
+        stable = driven.observed.rollout.stable
+        return concluded(world, name, driven, f"{stable.id} has 100 %" if stable else "nothing serves")
+
+
+def _recorded(rollout: Rollout, to: RevisionId | None) -> Revision | None:
+    if to is None:
+        return None
+    revision = rollout.known(to)
+    if revision is None:
+        known = ", ".join(r.id for r in rollout.previous) or "none"
+        raise NotFound(f"{to} is not recorded", field="--to", hint=f"previous revisions: {known}")
+    return revision
+
+
+def prune(world: World, name: Name, keep: int | None) -> Outcome:
+    """Remove the previous revisions beyond `keep` (default: the spec's), and what was left behind."""
+    with world.only_us(name):
+        existing(world, name)
+        observed = finish_interrupted(world, name)
+        surplus = prunable(observed, keep)
+        for revision in surplus:
+            world.say(f"removing {revision}")
+            world.target.remove(revision)
+        text = f"removed {', '.join(surplus)}" if surplus else "nothing to remove"
+        return Outcome(name, changed=bool(surplus), text=text, observed=world.target.observe(name))
+
+
+def prunable(observed: Observed, keep: int | None) -> Sequence[RevisionId]:
+    """The live revisions that `prune` removes."""
+    if keep is None:
+        return plan.leftovers(observed)
+    rollout = observed.rollout
+    kept = {r.id for r in rollout.previous[:keep]} | set(observed.route.weights)
+    if rollout.candidate:
+        kept.add(rollout.candidate.revision.id)
+    return [revision for revision in observed.revisions if revision not in kept]
+
+
+def delete(world: World, name: Name) -> Outcome:
+    """Remove the deployment and all its revisions."""
+    with world.only_us(name):
+        existing(world, name)
+        driven = drive(world, name, Delete())
+        return Outcome(name, changed=True, text=f"{name} is deleted", observed=driven.observed)
+
+
+def watch(world: World, name: Name, duration: timedelta) -> Observed:
+    """Watch a canary for a while; roll it back at once if it stays unready.
+
+    Raises:
+        NotReady: It did, and stable has everything again.
+    """
+    started = ready_at = world.clock.now()
+    while True:
+        observed, now = world.target.observe(name), world.clock.now()
+        candidate = observed.rollout.candidate
+        if candidate is None or now - started >= duration:
+            return observed
+        revision = candidate.revision.id
+        status = observed.revisions.get(revision)
+        ready_at = now if status and status.is_ready else ready_at
+        reason = plan.failure(status, serves=True, unready_for=now - ready_at)
+        if reason is not None:
+            return _roll_back_failed(world, name, Failed(revision, reason))
+        elapsed = (now - started).total_seconds()
+        world.reporter.event(Waiting(revision, "watching", elapsed, duration.total_seconds()))
+        world.clock.sleep(_POLL)
+
+
+def _roll_back_failed(world: World, name: Name, failed: Failed) -> Observed:
+    with world.only_us(name):
+        driven = drive(world, name, failed)
+    raise not_ready(world, driven.observed, failed.revision, failed.reason)
+
+
+def _nothing_to_promote(name: Name, rollout: Rollout) -> Refused:
+    stable = f": {rollout.stable.id} has 100 %" if rollout.stable else ""
+    return Refused(f"{name} has no canary to promote{stable}", hint=f"platformctl deploy {name} --canary 10")
+
+
+def _unknown(world: World, name: Name) -> NotFound:
+    known = ", ".join(summary.name for summary in world.target.list(Scope())) or "none"
+    return NotFound(f"there is no deployment {name!r}", hint=f"deployments: {known}")

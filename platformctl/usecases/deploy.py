@@ -1,0 +1,203 @@
+"""Make a spec true."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from platformctl import plan
+from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
+from platformctl.domain.errors import PlatformctlError, SpecError
+from platformctl.domain.names import Name
+from platformctl.domain.observed import Finding, Observed, Severity
+from platformctl.domain.rollout import Phase, Rollout
+from platformctl.domain.route import WHOLE
+from platformctl.domain.version_ref import VersionRef
+from platformctl.rollout import Deploy, Event, Resume
+from platformctl.usecases.drive import drive, finish_interrupted
+from platformctl.usecases.outcome import Outcome, concluded
+from platformctl.usecases.revise import Choice, revise
+from platformctl.usecases.world import World
+
+
+class DryRun(StrEnum):
+    """How far a rehearsal goes."""
+
+    CLIENT = "client"
+    """Say what would be changed."""
+    SERVER = "server"
+    """Ask the target too whether it would take it."""
+
+
+@dataclass(frozen=True)
+class DeployRequest:
+    """What a person asks for.
+
+    Args:
+        name: The deployment.
+        spec: The spec that was given; None: the recorded one, else the default.
+        model: The model's name, if the deployment's name was made from it.
+        version: Which version, as the command says.
+        canary: The share in percent that the command says.
+        signature: What the command says about models without one.
+        retry: Whether a revision that was rolled back may be tried again.
+    """
+
+    name: Name
+    spec: ModelDeployment | None = None
+    model: str | None = None
+    version: VersionRef | None = None
+    canary: int | None = None
+    signature: Literal["required", "optional"] | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True)
+class DeployPlan:
+    """What `deploy` would do, and why; nothing has been changed.
+
+    Args:
+        event: What happens to the deployment; None: it is true already.
+        choice: The revision, and the rule that chose its version.
+        share: Its goal in percent.
+        findings: What the target says of it.
+        observed: How the deployment is now.
+    """
+
+    event: Event | None
+    choice: Choice
+    share: int
+    findings: tuple[Finding, ...]
+    observed: Observed
+
+
+def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> DeployPlan:
+    """Say what `deploy` would do. Changes nothing.
+
+    Raises:
+        SpecError, NotFound, Refused: The request cannot be met; the message says why.
+    """
+    observed = world.target.observe(request.name)
+    rollout = observed.rollout
+    _refuse_collision(request, rollout)
+    wanted = _wanted(request, rollout)
+    if _goes_on(request, rollout) and rollout.candidate:
+        choice = Choice(rollout.candidate.revision, "it was on its way when that was interrupted")
+        return DeployPlan(Resume(), choice, rollout.candidate.goal, (), observed)
+    share = plan.goal(wanted, rollout, request.canary)
+    ways = plan.lookups(
+        wanted.spec.model,
+        request.version,
+        first=rollout.stable is None,
+        canary=request.canary is not None,
+    )
+    choice = revise(world, wanted, ways, rollout)
+    event = plan.decide(rollout, wanted, choice.revision, share)
+    if isinstance(event, Deploy) and not request.retry:
+        plan.refuse_rejected(rollout, choice.revision.id)
+    findings = _check(world, wanted, choice) if check and event is not None else ()
+    return DeployPlan(event, choice, share, findings, observed)
+
+
+def deploy(world: World, request: DeployRequest) -> Outcome:
+    """Make the spec true.
+
+    Raises:
+        NotReady: The revision did not get ready; the deployment is as it was.
+        DeadlinePassed: It was still getting ready when the time was up.
+        Conflict: Somebody else is at work on the deployment.
+    """
+    name = request.name
+    with world.only_us(name):
+        finish_interrupted(world, name)
+        planned = plan_deploy(world, request)
+        revision = planned.choice.revision
+        world.say(f"{revision.model.label} ({planned.choice.rule}) is {revision.id}")
+        _raise_errors(planned.findings)
+        for finding in planned.findings:
+            world.warn(finding.message, finding.hint)
+        if planned.event is None:
+            return Outcome(name, changed=False, text=_already(planned), observed=planned.observed)
+        driven = drive(world, name, planned.event)
+        return concluded(world, name, driven, f"{revision.id} has {_share(driven.observed, planned)} %")
+
+
+def _wanted(request: DeployRequest, rollout: Rollout) -> ModelDeployment:
+    """The spec that was given, else the recorded one, else the default; with what the command says."""
+    source = ModelSource(name=request.model)
+    default = ModelDeployment(metadata=Metadata(name=request.name), spec=Spec(model=source))
+    wanted = request.spec or rollout.wanted or default
+    if request.signature is None:
+        return wanted
+    model = wanted.spec.model.model_copy(update={"signature": request.signature})
+    return wanted.model_copy(update={"spec": wanted.spec.model_copy(update={"model": model})})
+
+
+def _goes_on(request: DeployRequest, rollout: Rollout) -> bool:
+    """Whether the command names nothing new while something was interrupted on its way."""
+    names_nothing = request.spec is None and request.version is None and request.canary is None
+    return names_nothing and rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and rollout.stable is not None
+
+
+def _refuse_collision(request: DeployRequest, rollout: Rollout) -> None:
+    there = rollout.wanted
+    if request.model is None or there is None or there.model_name == request.model:
+        return
+    raise SpecError(
+        f"{request.model!r} would be deployed as {there.name}, which serves {there.model_name!r} already",
+        field="metadata.name",
+        hint="give the deployment a name of its own: a spec file with metadata.name and spec.model.name",
+    )
+
+
+def _check(world: World, wanted: ModelDeployment, choice: Choice) -> tuple[Finding, ...]:
+    return tuple(world.target.check(choice.revision, plan.settled(wanted.spec.scaling)))
+
+
+def _raise_errors(findings: tuple[Finding, ...]) -> None:
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if not errors:
+        return
+    first, *others = errors
+    message = "\n".join([first.message, *(f"{other.field}: {other.message}" for other in others)])
+    raise SpecError(message, field=first.field or None, hint=first.hint or None)
+
+
+def _already(planned: DeployPlan) -> str:
+    candidate = planned.observed.rollout.candidate
+    revision = planned.choice.revision.id
+    if candidate and candidate.revision.id != revision:
+        return (
+            f"{revision} serves already; {candidate.revision.id} goes on as a canary at {candidate.share} %"
+        )
+    return f"{revision} has {planned.observed.route.share(revision)} % already"
+
+
+def _share(observed: Observed, planned: DeployPlan) -> int:
+    return observed.route.share(planned.choice.revision.id)
+
+
+def describe(planned: DeployPlan) -> list[str]:
+    """What would be changed, a line each, for a dry run."""
+    revision, route = planned.choice.revision.id, planned.observed.route
+    if planned.event is None:
+        return [f"nothing: {_already(planned)}"]
+    if not isinstance(planned.event, Deploy):
+        return [f"go on with {revision} to {planned.share} %, or change its settings in place"]
+    candidate = planned.observed.rollout.candidate
+    lines = [] if revision in planned.observed.revisions else [f"prepare {revision} ({planned.choice.rule})"]
+    if candidate and candidate.revision.id != revision:
+        lines.append(f"remove {candidate.revision.id}, which it supersedes")
+    lines.append(f"traffic of {revision}: {route.share(revision)} % to {planned.share} %")
+    stable = planned.observed.rollout.stable
+    if stable and stable.id != revision:
+        lines.append(f"traffic of {stable.id}: {route.share(stable.id)} % to {WHOLE - planned.share} %")
+    return lines
+
+
+def error_of(planned: DeployPlan) -> PlatformctlError | None:
+    """The error that a dry run ends with, if the target would not take it."""
+    try:
+        _raise_errors(planned.findings)
+    except SpecError as error:
+        return error
+    return None

@@ -1,0 +1,165 @@
+"""Drive a deployment: commit what an event makes of the state, then do what is due, until nothing is."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from platformctl import plan
+from platformctl.domain.deployment import ModelDeployment, Scaling
+from platformctl.domain.errors import Conflict, PlatformctlError
+from platformctl.domain.names import Name
+from platformctl.domain.observed import Observed
+from platformctl.domain.rollout import AliasMove, Phase, Rollout
+from platformctl.rollout import (
+    Action,
+    AliasMoved,
+    Await,
+    Event,
+    Failed,
+    Forget,
+    MoveAlias,
+    Prepare,
+    Resume,
+    Settle,
+    Sweep,
+    step,
+)
+from platformctl.usecases.readiness import await_ready
+from platformctl.usecases.world import World
+
+
+@dataclass(frozen=True)
+class Driven:
+    """How it ended.
+
+    Args:
+        observed: The deployment afterwards.
+        failed: Why the candidate failed, if it did.
+        alias_error: Why an alias could not be moved; the move is recorded and will be tried again.
+    """
+
+    observed: Observed
+    failed: Failed | None = None
+    alias_error: PlatformctlError | None = None
+
+
+@dataclass
+class _Drive:
+    world: World
+    name: Name
+    deadline: datetime
+    observed: Observed
+    failed: Failed | None = None
+    alias_error: PlatformctlError | None = None
+
+    def run(self, event: Event) -> None:
+        """Take the event and all that follow from it."""
+        following: Event | None = event
+        while following is not None:
+            following = self._take(following)
+
+    def _take(self, event: Event) -> Event | None:
+        if isinstance(event, Failed):
+            self.failed = event
+        taken = step(self.observed.rollout, event, self.world.clock.now())
+        self._commit(taken.rollout)
+        for action in taken.actions:
+            following = self._perform(action)
+            if following is not None:
+                return following
+        return None
+
+    def _commit(self, rollout: Rollout) -> None:
+        if rollout == self.observed.rollout:
+            return
+        before, after = self.observed.route, rollout.route
+        token = self.world.target.commit(self.name, after, rollout, self.observed.token)
+        self.observed = replace(self.observed, route=after, rollout=rollout, token=token)
+        if after != before:
+            shares = ", ".join(f"{revision} {weight} %" for revision, weight in after.weights.items())
+            self.world.say(f"traffic: {shares or 'none'}")
+
+    def _perform(self, action: Action) -> Event | None:
+        match action:
+            case Prepare(revision, goal):
+                self.world.say(f"preparing {revision.id}")
+                self.world.target.prepare(revision, plan.capacity(self._scaling, self._replicas, goal))
+            case Await():
+                return await_ready(self.world, self.name, action, self.deadline)
+            case Settle(revision):
+                self._look()
+                if revision.id in self.observed.revisions:
+                    self.world.target.scale(revision.id, plan.settled(self._scaling))
+            case Sweep():
+                self._sweep()
+            case MoveAlias(move):
+                return self._move(move)
+            case Forget():
+                self.world.target.forget(self.name, self.observed.token)
+        return None
+
+    def _sweep(self) -> None:
+        self._look()
+        for revision in plan.leftovers(self.observed):
+            self.world.say(f"removing {revision}")
+            self.world.target.remove(revision)
+
+    def _move(self, move: AliasMove) -> Event | None:
+        """Move the alias. A registry that is down must not hold up what is due on the target."""
+        if self.alias_error is not None:
+            return None
+        try:
+            self.world.registry.move_alias(move.model, move.alias, move.version)
+        except PlatformctlError as error:
+            self.alias_error = error
+            return None
+        self.world.say(f"alias {move.alias} of {move.model} is version {move.version}")
+        return AliasMoved()
+
+    def _look(self) -> None:
+        """Look again at what is live. Only we may have committed since."""
+        seen = self.world.target.observe(self.name)
+        if seen.token != self.observed.token:
+            raise Conflict(
+                f"{self.name} was changed by somebody else meanwhile",
+                owner="another client",
+                hint=f"platformctl status {self.name}",
+            )
+        self.observed = seen
+
+    @property
+    def _scaling(self) -> Scaling:
+        wanted: ModelDeployment | None = self.observed.rollout.wanted
+        return wanted.spec.scaling if wanted else Scaling()
+
+    @property
+    def _replicas(self) -> int:
+        """The replicas that stable has now."""
+        stable = self.observed.rollout.stable
+        status = self.observed.revisions.get(stable.id) if stable else None
+        return status.replicas if status else 0
+
+
+def drive(world: World, name: Name, event: Event) -> Driven:
+    """Apply an event, and do all that is due afterwards.
+
+    Raises:
+        Refused: The event has no place in the deployment's phase.
+        DeadlinePassed: The candidate was still getting ready when the time was up. It goes on.
+        Conflict: Somebody else committed meanwhile.
+        Unreachable: The target does not answer.
+    """
+    run = _Drive(world, name, world.clock.now() + world.timeout, world.target.observe(name))
+    run.run(event)
+    return Driven(world.target.observe(name), run.failed, run.alias_error)
+
+
+def finish_interrupted(world: World, name: Name) -> Observed:
+    """Do what an interrupted command left to be done, as far as that needs no decision."""
+    observed = world.target.observe(name)
+    if observed.rollout.phase not in _AT_REST or not plan.is_unfinished(observed):
+        return observed
+    world.say(f"finishing what an interrupted command left of {name}")
+    return drive(world, name, Resume()).observed
+
+
+_AT_REST = {Phase.EMPTY, Phase.STEADY, Phase.CANARY}

@@ -1,0 +1,73 @@
+"""Make the revision that a spec means: pin the version, the code and the image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from platformctl.domain.deployment import CodeClass, Image, ModelDeployment
+from platformctl.domain.errors import NotFound, SpecError
+from platformctl.domain.revision import Code, ModelVersion, Revision
+from platformctl.domain.rollout import Rollout
+from platformctl.plan import Lookup
+from platformctl.usecases.world import World
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A revision, and by which rule its version was chosen."""
+
+    revision: Revision
+    rule: str
+
+
+def revise(world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout) -> Choice:
+    """Pin what the spec means. Without `ways` to find a version the one that serves stays.
+
+    Raises:
+        NotFound: There is no such model, version or alias.
+        SpecError: The model has no signature, and the spec wants one.
+    """
+    version, rule = _version(world, wanted, ways, rollout)
+    _check_signature(wanted, version)
+    predictor = wanted.spec.predictor
+    revision = Revision(
+        deployment=wanted.name,
+        model=version,
+        predictor="auto" if predictor == "auto" else _component(world, predictor),
+        transformer=_component(world, wanted.spec.transformer) if wanted.spec.transformer else None,
+        resources=wanted.spec.resources,
+    )
+    return Choice(revision, rule)
+
+
+def _version(
+    world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout
+) -> tuple[ModelVersion, str]:
+    for way in ways:
+        try:
+            return world.registry.resolve(wanted.model_name, way.ref), way.rule
+        except NotFound:
+            if not way.optional:
+                raise
+    if rollout.stable is None:
+        raise AssertionError("the version that serves cannot stay: nothing serves")
+    return rollout.stable.model, "the version that serves stays"
+
+
+def _check_signature(wanted: ModelDeployment, version: ModelVersion) -> None:
+    info = version.info
+    if wanted.spec.model.signature == "optional" or info.has_signature or not info.has_mlmodel:
+        return
+    raise SpecError(
+        f"{version.label} has no signature: requests cannot be checked, so a wrong column would be an "
+        "error inside the model",
+        field="spec.model",
+        hint="log it with signature=infer_signature(X, model.predict(X)), or set "
+        "spec.model.signature: optional (--signature optional)",
+    )
+
+
+def _component(world: World, component: CodeClass | Image) -> Code | Image:
+    if isinstance(component, Image):
+        return component
+    content = world.fingerprint(component.path) if component.path else None
+    return Code(class_=component.class_, path=component.path, content=content)
