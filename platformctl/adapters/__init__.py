@@ -1,0 +1,1 @@
+"""What touches the world: one vendor library an adapter; adapters know the ports, not each other."""
