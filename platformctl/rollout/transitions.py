@@ -120,7 +120,9 @@ def _respec(rollout: Rollout, event: Respec, now: datetime) -> Rollout:
 def _promote(rollout: Rollout, event: Promote, now: datetime) -> Rollout:
     candidate = _candidate(rollout)
     rollout = _note(rollout, now, "promote", candidate.revision.id)
-    rollout = rollout.model_copy(update={"alias_on_promotion": event.alias_move})
+    rollout = rollout.model_copy(
+        update={"alias_on_promotion": event.alias_move or rollout.alias_on_promotion}
+    )
     return _aim(rollout, candidate.model_copy(update={"goal": WHOLE}))
 
 

@@ -1,7 +1,6 @@
 """Drive a deployment: commit what an event makes of the state, then do what is due, until nothing is."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from platformctl import plan
 from platformctl.domain.deployment import ModelDeployment, Scaling
@@ -46,7 +45,6 @@ class Driven:
 class _Drive:
     world: World
     name: Name
-    deadline: datetime
     observed: Observed
     failed: Failed | None = None
     alias_error: PlatformctlError | None = None
@@ -84,7 +82,7 @@ class _Drive:
                 self.world.say(f"preparing {revision.id}")
                 self.world.target.prepare(revision, plan.capacity(self._scaling, self._replicas, goal))
             case Await():
-                return await_ready(self.world, self.name, action, self.deadline)
+                return await_ready(self.world, self.name, action)
             case Settle(revision):
                 self._look()
                 if revision.id in self.observed.revisions:
@@ -148,7 +146,7 @@ def drive(world: World, name: Name, event: Event) -> Driven:
         Conflict: Somebody else committed meanwhile.
         Unreachable: The target does not answer.
     """
-    run = _Drive(world, name, world.clock.now() + world.timeout, world.target.observe(name))
+    run = _Drive(world, name, world.target.observe(name))
     run.run(event)
     return Driven(world.target.observe(name), run.failed, run.alias_error)
 

@@ -1,6 +1,6 @@
 """Wait until a revision is ready and has answered a prediction, through the router."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from platformctl import plan
 from platformctl.domain.errors import DeadlinePassed, NotFound, SpecError, Unreachable
@@ -20,7 +20,7 @@ _PROBES = 3
 """How often a revision may fail to answer its own example before it counts as failed."""
 
 
-def await_ready(world: World, name: Name, action: Await, deadline: datetime) -> Event:
+def await_ready(world: World, name: Name, action: Await) -> Event:
     """Wait for the revision of `action`; answer Ready or Failed.
 
     Raises:
@@ -39,11 +39,11 @@ def await_ready(world: World, name: Name, action: Await, deadline: datetime) -> 
         if status and status.is_ready:
             refusal = probe(world, name, revision)
             return Failed(revision.id, refusal) if refusal else Ready(revision.id)
-        if now >= deadline:
+        if now - started >= world.timeout:
             raise _deadline_passed(name, revision, status, now - started)
         detail = status.detail if status else ""
-        elapsed = (now - started).total_seconds()
-        world.reporter.event(Waiting(revision.id, detail, elapsed, (deadline - started).total_seconds()))
+        elapsed, limit = (now - started).total_seconds(), world.timeout.total_seconds()
+        world.reporter.event(Waiting(revision.id, detail, elapsed, limit))
         world.clock.sleep(_POLL)
 
 
