@@ -1,0 +1,98 @@
+"""`python -m platformctl_predictors --settings FILE [--model-dir DIR]`: serve one revision."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from platformctl_predictors import logs, settings, sockets
+from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.settings import Settings, SettingsError
+
+logger = logging.getLogger("platformctl_predictors")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse exits 2 on its own; a wrong argument is a wrong setting here."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Exit(Code.SETTINGS, message, self.format_usage().strip())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM.
+
+    Returns:
+        The exit code; a non-zero one has been explained by one JSON line on stderr.
+    """
+    logs.configure()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, _stop_before_serving)
+    try:
+        _run(arguments)
+    except Exit as end:
+        return _end(end)
+    except Exception as error:
+        logger.exception("crash")
+        return _end(
+            Exit(
+                Code.CRASH,
+                f"{type(error).__name__}: {error}",
+                "the log above has the traceback; if it is not in code of yours, report it",
+            )
+        )
+    return Code.STOPPED
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    options = _parser().parse_args(arguments)
+    wanted = _settings(options.settings)
+    sys.argv = sys.argv[:1]  # importing kserve parses what is there
+    listener = sockets.bind(wanted)
+    try:
+        from platformctl_predictors.build import build  # noqa: PLC0415 imports kserve: after argv
+        from platformctl_predictors.server import RevisionServer  # noqa: PLC0415 as above
+        from platformctl_predictors.warmup import warm_up  # noqa: PLC0415 as above
+
+        folder = options.model_dir or Path(wanted.model_dir)
+        built = build(wanted, folder)
+        server = RevisionServer(wanted, listener, partial(warm_up, built.predictor, folder))
+        server.start([built.model])
+    finally:
+        listener.close()
+        sockets.release(wanted)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m platformctl_predictors", allow_abbrev=False)
+    parser.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument("--model-dir", type=Path, metavar="DIR", help="instead of the settings'")
+    return parser
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return settings.read(path)
+    except SettingsError as error:
+        raise Exit(Code.SETTINGS, str(error), error.hint) from error
+
+
+def _stop_before_serving(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """A stop while the model loads: nothing is in flight."""
+    sys.exit(Code.STOPPED)
+
+
+def _end(end: Exit) -> int:
+    sys.stdout.flush()
+    sys.stderr.write(end.line() + "\n")
+    sys.stderr.flush()
+    return end.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

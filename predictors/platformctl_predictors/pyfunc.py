@@ -1,0 +1,60 @@
+"""Every other flavour, by MLflow's own loader."""
+
+import logging
+from typing import Any
+
+from platformctl_predictors.columns import BadInput
+from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.frames import ModelInput
+from platformctl_predictors.loading import Loaded, load_failure
+from platformctl_predictors.mlmodel import MLmodel
+
+logger = logging.getLogger(__name__)
+
+
+def load(model: MLmodel) -> Loaded:
+    """The model as MLflow's python_function.
+
+    Raises:
+        Exit: 65, it has no python_function flavour or is corrupt; 66, a library is missing.
+    """
+    if "python_function" not in model.flavors:
+        flavors = ", ".join(sorted(model.flavors)) or "none"
+        raise Exit(
+            Code.MODEL,
+            f"{model.folder / 'MLmodel'} has no python_function flavour; it has: {flavors}",
+            "log the model with a flavour that Python can serve",
+        )
+    loader = model.flavors["python_function"].get("loader_module")
+    loaded = _load(model)
+    return Loaded(
+        _predict(loaded),
+        model.signature,
+        model.output_names,
+        f"python_function flavour of MLmodel, loader {loader}: no scikit-learn flavour",
+    )
+
+
+def _load(model: MLmodel) -> Any:  # noqa: ANN401 mlflow.pyfunc.PyFuncModel, untyped
+    try:
+        import mlflow.pyfunc  # noqa: PLC0415 takes seconds; scikit-learn models do without
+
+        return mlflow.pyfunc.load_model(str(model.folder))
+    except Exception as error:
+        logger.exception("%s cannot be loaded", model.folder)
+        raise load_failure(str(model.folder), error, model) from error
+
+
+def _predict(loaded: Any) -> Any:  # noqa: ANN401 as above; gives Loaded.predict
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 loaded by now
+
+    def predict(data: ModelInput) -> object:
+        try:
+            return loaded.predict(data)
+        except MlflowException as error:
+            # MLflow checks the schema once more; only that is the caller's mistake.
+            if str(error).startswith("Failed to enforce schema"):
+                raise BadInput(str(error).rpartition("Error: ")[2]) from error
+            raise
+
+    return predict
