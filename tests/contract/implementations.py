@@ -1,0 +1,24 @@
+"""Every implementation that is held to the contract of its port. Add yours to the list of its port.
+
+An entry is a function `(folder) -> context manager of its harness`, its id, and its tier.
+"""
+
+import pytest
+
+from tests.contract.fake_harness import fake_clock, fake_lease, fake_registry, fake_target
+
+TARGETS = [
+    pytest.param(fake_target, id="fake", marks=pytest.mark.quick),
+]
+
+REGISTRIES = [
+    pytest.param(fake_registry, id="fake", marks=pytest.mark.quick),
+]
+
+LEASES = [
+    pytest.param(fake_lease, id="fake", marks=pytest.mark.quick),
+]
+
+CLOCKS = [
+    pytest.param(fake_clock, id="fake", marks=pytest.mark.quick),
+]
