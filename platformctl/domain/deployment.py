@@ -1,44 +1,40 @@
 """ModelDeployment: what a person asks for. The only definition of the spec; the schema is generated.
 
-Every field's description states its unit; its default is in the schema.
+Every field's description states its unit; its default is in the schema. The rules that a schema can
+only hint at (reserved aliases, a memory of two bytes) are in `platformctl.domain.fields`.
 """
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from platformctl.domain import names, quantity
+from platformctl.domain import names
 from platformctl.domain.base import Frozen
-from platformctl.domain.errors import SpecError
+from platformctl.domain.fields import (
+    CLASS_TAG,
+    IMAGE_TAG,
+    WORD_TAG,
+    AliasName,
+    Cores,
+    Count,
+    DeploymentName,
+    Memory,
+    ModelName,
+    Percent,
+    Replicas,
+    VersionNumber,
+    component_kind,
+)
 
 API_VERSION: Literal["platformctl.io/v1alpha1"] = "platformctl.io/v1alpha1"
 
 IMPORT_PATH = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
-ALIAS_PATTERN = r"^(?!latest$)(?!v\d+$)[^/.:\s][^/.:]*$"
-
-
-def _name(text: str) -> str:
-    try:
-        return names.name(text)
-    except SpecError as error:
-        hint = f"; {error.hint}" if error.hint else ""
-        raise ValueError(f"{error.message}{hint}") from error
-
-
-def _quantity(text: str) -> str:
-    if quantity.parse(text) <= 0:
-        raise ValueError(f"{text!r} must be more than nothing")
-    return text
-
-
-Quantity = Annotated[str, AfterValidator(_quantity)]
-Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 
 
 class Metadata(Frozen):
     """Who the deployment is."""
 
-    name: Annotated[str, AfterValidator(_name)] = Field(
+    name: DeploymentName = Field(
         description="The deployment's name: DNS-1123, at most 37 characters. It is the model name in "
         "the URLs of the prediction protocols, on every revision.",
     )
@@ -47,30 +43,29 @@ class Metadata(Frozen):
 class ModelSource(Frozen):
     """Which model. Without `version`, `alias` and `path` the rules of `deploy` choose a version."""
 
-    name: str | None = Field(
+    name: ModelName | None = Field(
         default=None,
-        min_length=1,
         description="The registered model's name in MLflow. Default: the deployment's name.",
     )
-    version: Annotated[int, Field(ge=1, strict=True)] | None = Field(
-        default=None, description="A version number of the registered model."
-    )
-    alias: str | None = Field(
+    version: VersionNumber | None = Field(
         default=None,
-        pattern=ALIAS_PATTERN,
+        description="A version of the registered model: its number, without quotes. Default: none.",
+    )
+    alias: AliasName | None = Field(
+        default=None,
         description="An alias of the registered model, such as champion. It is resolved once, when "
-        "the deployment is made; manifests pin the version.",
+        "the deployment is made; manifests pin the version. Default: none.",
     )
     path: str | None = Field(
         default=None,
         min_length=1,
         description="A folder instead of a registry: with an MLmodel file, or with one model.joblib, "
-        "model.pkl or model.skops. Relative to the spec's file.",
+        "model.pkl or model.skops. Relative to the spec's file. Default: none.",
     )
     signature: Literal["required", "optional"] = Field(
         default="required",
-        description="Whether an MLflow model without a signature is refused. Without one no request "
-        "can be checked, and a missing column is an error inside the model.",
+        description="required: an MLflow model without a signature is refused; optional: it is "
+        "served. Without one no request can be checked, and a missing column is an error inside the model.",
     )
 
     @model_validator(mode="after")
@@ -91,37 +86,58 @@ class CodeClass(Frozen):
         default=None,
         min_length=1,
         description="The folder that holds the package, put first on the import path. Relative to "
-        "the spec's file. Default: the class is installed where the model is served.",
+        "the spec's file. Default: none, the class is installed where the model is served.",
     )
 
 
 class Image(Frozen):
     """A container image of one's own. Only for clusters."""
 
-    image: str = Field(min_length=1, pattern=r"^\S+$", description="The image's reference.")
-    args: tuple[str, ...] = Field(default=(), description="Arguments of its entry point.")
+    image: str = Field(
+        min_length=1, pattern=r"^\S+$", description="The image's reference, as a container registry knows it."
+    )
+    args: tuple[str, ...] = Field(
+        default=(), description="Arguments of its entry point, each a text. Default: none."
+    )
 
 
-Predictor = Literal["auto"] | CodeClass | Image
-Transformer = CodeClass | Image
+Predictor = Annotated[
+    Annotated[Literal["auto"], Tag(WORD_TAG)]
+    | Annotated[CodeClass, Tag(CLASS_TAG)]
+    | Annotated[Image, Tag(IMAGE_TAG)],
+    Discriminator(
+        component_kind,
+        custom_error_type="component",
+        custom_error_message="write auto, or a class, or an image",
+    ),
+]
+Transformer = Annotated[
+    Annotated[CodeClass, Tag(CLASS_TAG)] | Annotated[Image, Tag(IMAGE_TAG)],
+    Discriminator(
+        component_kind,
+        custom_error_type="component",
+        custom_error_message="write a class or an image",
+    ),
+]
 
 
 class Resources(Frozen):
     """What one replica gets, as request and as limit. The local target does not enforce it."""
 
-    cpu: Quantity = Field(default="1", description="Cores: 1, 0.5 or 500m.")
-    memory: Quantity = Field(default="2Gi", description="Bytes: 512Mi, 2Gi.")
+    cpu: Cores = Field(default="1", description="Processor time, in cores: 1, 0.5 or 500m.")
+    memory: Memory = Field(default="2Gi", description="Memory, in bytes: 512Mi, 2Gi or 2147483648.")
 
 
 class Scaling(Frozen):
     """How many replicas. Changed in place: it is not part of a revision."""
 
-    min: Annotated[int, Field(ge=1, le=10_000, strict=True)] = Field(
-        default=1, description="Replicas of a revision that serves, at least."
+    min: Replicas = Field(
+        default=1, description="The number of replicas of a revision that serves, at least."
     )
-    max: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
+    max: Replicas | None = Field(
         default=None,
-        description="Replicas at most. Default: the same as min. The local target does not scale by itself.",
+        description="The number of replicas at most. Default: the same as min. The local target does "
+        "not scale by itself.",
     )
 
     @model_validator(mode="after")
@@ -134,17 +150,16 @@ class Scaling(Frozen):
 class Promotion(Frozen):
     """What else happens when a canary is promoted."""
 
-    alias: str | None = Field(
+    alias: AliasName | None = Field(
         default=None,
-        pattern=ALIAS_PATTERN,
-        description="An alias in the registry that is moved to the promoted version.",
+        description="An alias in the registry that is moved to the promoted version. Default: none is moved.",
     )
 
 
 class Spec(Frozen):
     """What is wanted."""
 
-    model: ModelSource = Field(default_factory=ModelSource, description="Which model.")
+    model: ModelSource = Field(default=ModelSource(), description="Which model, and which version of it.")
     predictor: Predictor = Field(
         default="auto",
         description="What answers: auto (by the model's format), a class or an image of one's own.",
@@ -153,18 +168,19 @@ class Spec(Frozen):
         default=None,
         description="What prepares features before the predictor: a class or an image. Default: none.",
     )
-    resources: Resources = Field(default_factory=Resources, description="What one replica gets.")
-    scaling: Scaling = Field(default_factory=Scaling, description="How many replicas.")
-    canary: Annotated[int, Field(ge=1, le=99, strict=True)] | None = Field(
+    resources: Resources = Field(default=Resources(), description="Processor time and memory of one replica.")
+    scaling: Scaling = Field(default=Scaling(), description="The number of replicas of a revision.")
+    canary: Percent | None = Field(
         default=None,
         description="The share of requests, in percent, that a new version gets until it is promoted. "
         "Default: none, a new version takes all once it is ready.",
     )
     keep: Count = Field(
         default=1,
-        description="Previous revisions that stay warm after a promotion, for an instant rollback.",
+        description="The number of previous revisions that stay warm after a promotion, for an instant "
+        "rollback.",
     )
-    promotion: Promotion = Field(default_factory=Promotion, description="What else a promotion does.")
+    promotion: Promotion = Field(default=Promotion(), description="What else a promotion does.")
 
 
 class ModelDeployment(Frozen):
@@ -174,8 +190,8 @@ class ModelDeployment(Frozen):
         default=API_VERSION, description="The version of this format."
     )
     kind: Literal["ModelDeployment"] = Field(default="ModelDeployment", description="This format.")
-    metadata: Metadata = Field(description="Who the deployment is.")
-    spec: Spec = Field(default_factory=Spec, description="What is wanted.")
+    metadata: Metadata = Field(description="The deployment's name.")
+    spec: Spec = Field(default=Spec(), description="What is to serve, and how it gets there.")
 
     @property
     def name(self) -> names.Name:

@@ -27,7 +27,7 @@ def name(text: str, field: str = "metadata.name") -> Name:
     Raises:
         SpecError: It is not a DNS-1123 label that starts with a letter, or is too long once suffixed.
     """
-    if not _NAME.match(text):
+    if not _NAME.fullmatch(text):
         suggestion = suggest(text)
         raise SpecError(
             f"{text!r} is not a name: lower-case letters, digits and '-', starting with a letter",

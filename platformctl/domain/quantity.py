@@ -28,10 +28,10 @@ def parse(text: str) -> Decimal:
     Raises:
         ValueError: It is no quantity; the message says what was probably meant.
     """
-    match = _QUANTITY.match(text)
+    match = _QUANTITY.fullmatch(text)
     if match:
         return Decimal(match[1]) * _SUFFIXES[match[2] or ""]
-    meant = _WITH_BYTES.match(text.strip())
+    meant = _WITH_BYTES.fullmatch(text.strip())
     if meant:
         number, unit, binary = meant[1], meant[2].upper(), meant[3]
         choices = [f"{number}{unit}i"] if binary else [f"{number}{unit}i", f"{number}{unit}"]

@@ -1,0 +1,196 @@
+"""The types of the spec's fields: what a schema says of them, and the rules that it cannot say.
+
+Every refusal carries what to do instead, as the `hint` in pydantic's error context.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from platformctl.domain import names, quantity
+from platformctl.domain.errors import SpecError
+
+REFUSED = "refused"
+"""The type of the pydantic errors that are raised here; their context holds `message` and `hint`."""
+
+WORD_TAG, CLASS_TAG, IMAGE_TAG = "<word>", "<class>", "<image>"
+"""The shapes of a predictor or transformer. No key of a file: pydantic puts them into its paths."""
+
+ALIAS_PATTERN = r"^(?![lL][aA][tT][eE][sS][tT]$)(?![vV][0-9]+$)[^/.:\s]+$"
+"""For the schema; `_alias` is the whole rule."""
+
+_ALIAS_LIMIT = 255
+_LEAST_MEMORY = Decimal(2) ** 20
+_LEAST_CORES = Decimal("0.001")
+_MODEL_URI = re.compile(r"models:/+([^/@:]+)(?:/(\d+)|@([\w-]+))?")
+_DIGITS = re.compile(r"\s*([0-9]{1,9})(?:\.0+)?\s*%?\s*")
+
+
+def refusal(message: str, hint: str | None = None) -> PydanticCustomError:
+    """Return the error to raise from a validator: what is wrong, and what to do."""
+    text = f"{message}; {hint}" if hint else message
+    # A template of one placeholder: braces in a person's value are not ours to interpret.
+    return PydanticCustomError(REFUSED, "{text}", {"text": text, "message": message, "hint": hint})
+
+
+def said(value: object) -> str:
+    """Return a value as a person would recognise it from their file, shortened to about 60 characters."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - said in the docstring
+
+
+def _name(text: str) -> str:
+    try:
+        return names.name(text)
+    except SpecError as error:
+        raise refusal(error.message.replace(repr(text), said(text)), error.hint) from error
+
+
+def _model_name(text: str) -> str:
+    """MLflow's rule: mlflow.utils.validation._validate_model_name."""
+    if not text.strip():
+        raise refusal("a model's name is not empty")
+    if "/" in text or ":" in text:
+        raise refusal(f"{said(text)}: MLflow has no '/' and no ':' in a model's name", _instead_of_uri(text))
+    return text
+
+
+def _instead_of_uri(text: str) -> str | None:
+    match = _MODEL_URI.fullmatch(text)
+    if not match:
+        return None
+    name, version, alias = match.groups()
+    also = f" and version: {version}" if version else f" and alias: {alias}" if alias else ""
+    return f"write name: {name}{also}"
+
+
+def _alias(text: str) -> str:
+    """MLflow's rule: mlflow.utils.validation._validate_model_alias_name(_reserved)."""
+    if text.lower() == "latest":
+        raise refusal(
+            f"{said(text)} is reserved by MLflow",
+            "leave alias out: `deploy` then takes the newest version that is ready",
+        )
+    if number := re.fullmatch(r"[vV]([0-9]{1,9})", text):
+        raise refusal(f"{said(text)} is a version, not an alias", f"write version: {int(number[1])}")
+    if re.fullmatch(r"[vV]\d+", text):
+        raise refusal(f"{said(text)} is reserved by MLflow", "use an alias such as champion")
+    if not re.fullmatch(r"[\w-]+", text):
+        raise refusal(
+            f"{said(text)} is not an alias: letters, digits, '_' and '-'", "use an alias such as champion"
+        )
+    if len(text) > _ALIAS_LIMIT:
+        raise refusal(f"an alias has at most {_ALIAS_LIMIT} characters, this one has {len(text)}")
+    return text
+
+
+def _whole_number(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    meant = _DIGITS.fullmatch(str(value)) if isinstance(value, (str, float)) else None
+    hint = f"write {int(meant[1])}, without quotes or unit" if meant else "write a number such as 3"
+    raise refusal(f"{said(value)} is not a whole number", hint)
+
+
+def _percent(value: object) -> object:
+    number = _whole_number(value)
+    if number == 0:
+        raise refusal(
+            "a canary has 1 to 99 percent, not 0",
+            "leave canary out; to take a running canary's share away: platformctl rollback",
+        )
+    if number == 100:  # noqa: PLR2004 - percent
+        raise refusal(
+            "a canary has 1 to 99 percent, not 100",
+            "leave canary out: a new version then takes all requests once it is ready",
+        )
+    if not isinstance(number, int) or not 0 < number < 100:  # noqa: PLR2004 - percent
+        raise refusal(f"a canary has 1 to 99 percent, not {said(number)}", "write a share such as 10")
+    return number
+
+
+def _as_text(value: object) -> object:
+    """Numbers are natural in YAML: `cpu: 1` is "1", `cpu: 0.5` is "0.5"."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return f"{number:f}"
+
+
+def _parsed(text: str) -> Decimal:
+    try:
+        return quantity.parse(text)
+    except ValueError as error:
+        shown = str(error).replace(repr(text), said(text))
+        message, _, hint = shown.partition("; ")
+        raise refusal(message, hint or None) from error
+
+
+def _cores(text: str) -> str:
+    if _parsed(text) < _LEAST_CORES:
+        raise refusal(f"{said(text)} is less than a thousandth of a core", "write 1, or 500m for a half")
+    return text
+
+
+def _memory(text: str) -> str:
+    if _parsed(text) < _LEAST_MEMORY:
+        meant = f"{text[:-1]}Mi" if text.endswith("m") else f"{text}Gi" if text.isdigit() else "512Mi"
+        unit = "m is a thousandth" if text.endswith("m") else "without a unit it is bytes"
+        raise refusal(f"{said(text)} is less than 1Mi of memory: {unit}", f"write {meant}")
+    return text
+
+
+def component_kind(value: object) -> str | None:
+    """Say which of the shapes of a predictor or transformer a value is meant to be, by its keys."""
+    if isinstance(value, str):
+        return WORD_TAG if value == "auto" else None
+    fields = value if isinstance(value, Mapping) else _fields_of(value)
+    meant = [tag for key, tag in _KEY_TAGS.items() if key in fields]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _fields_of(value: object) -> frozenset[str]:
+    """The fields of a value that is a model already: built in Python, not read from a file."""
+    return frozenset(getattr(type(value), "model_fields", ()))
+
+
+_KEY_TAGS = {"class": CLASS_TAG, "class_": CLASS_TAG, "image": IMAGE_TAG}
+
+whole_number = BeforeValidator(_whole_number)
+DeploymentName = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": names.NAME_PATTERN, "maxLength": names.NAME_LIMIT}),
+]
+ModelName = Annotated[
+    str, AfterValidator(_model_name), WithJsonSchema({"type": "string", "pattern": r"^[^/:]*[^/:\s][^/:]*$"})
+]
+AliasName = Annotated[
+    str,
+    AfterValidator(_alias),
+    WithJsonSchema({"type": "string", "pattern": ALIAS_PATTERN, "maxLength": _ALIAS_LIMIT}),
+]
+_QUANTITY_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"},
+        {"type": "number", "exclusiveMinimum": 0},
+    ]
+}
+Cores = Annotated[str, BeforeValidator(_as_text), AfterValidator(_cores), WithJsonSchema(_QUANTITY_SCHEMA)]
+Memory = Annotated[str, BeforeValidator(_as_text), AfterValidator(_memory), WithJsonSchema(_QUANTITY_SCHEMA)]
+Percent = Annotated[int, Field(ge=1, le=99), BeforeValidator(_percent)]
+Replicas = Annotated[int, Field(ge=1, le=10_000), whole_number]
+Count = Annotated[int, Field(ge=0, le=10_000), whole_number]
+VersionNumber = Annotated[int, Field(ge=1), whole_number]

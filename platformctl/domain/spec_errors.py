@@ -1,0 +1,233 @@
+"""From pydantic's ValidationError to a SpecError that a person can act on. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from platformctl.domain import deployment
+from platformctl.domain.errors import SpecError
+from platformctl.domain.fields import CLASS_TAG, IMAGE_TAG, REFUSED, WORD_TAG, said
+from platformctl.domain.nearest import did_you_mean, nearest
+
+Path = tuple[str | int, ...]
+"""Where in a document: ("spec", "predictor", "args", 0)."""
+
+LineOf = Callable[[Path], int | None]
+"""Tells the line, counted from 1, of a place in the text that was read; None if that is not known."""
+
+Context = Mapping[str, Any]
+Told = tuple[str, str | None]
+
+_SHOWN = 20
+_TAGS: Mapping[str | int, type[BaseModel] | None] = {
+    WORD_TAG: None,
+    CLASS_TAG: deployment.CodeClass,
+    IMAGE_TAG: deployment.Image,
+}
+_SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
+    {
+        (): deployment.ModelDeployment,
+        ("metadata",): deployment.Metadata,
+        ("spec",): deployment.Spec,
+        ("spec", "model"): deployment.ModelSource,
+        ("spec", "resources"): deployment.Resources,
+        ("spec", "scaling"): deployment.Scaling,
+        ("spec", "promotion"): deployment.Promotion,
+    }
+)
+_ELSEWHERE = MappingProxyType(
+    {
+        "canaryTrafficPercent": "write spec.canary",
+        "limits": "write cpu and memory in spec.resources: they are request and limit at once",
+        "maxReplicas": "write max in spec.scaling",
+        "minReplicas": "write min in spec.scaling",
+        "replicas": "write min in spec.scaling",
+        "requests": "write cpu and memory in spec.resources: they are request and limit at once",
+        "storageUri": "write the registered model's name in spec.model.name, or a folder in spec.model.path",
+    }
+)
+"""What people who know Kubernetes and KServe write first."""
+
+_PATTERNS = MappingProxyType(
+    {
+        "class": ("is not an import path", "write package.module:Class"),
+        "image": ("is not an image's reference: it has blanks", "write registry/name:tag"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong in a document.
+
+    Args:
+        path: Where.
+        message: What, without the place.
+        hint: What to do instead.
+    """
+
+    path: Path
+    message: str
+    hint: str | None = None
+
+
+def spec_error(error: ValidationError, source: str, line_of: LineOf) -> SpecError:
+    """Return one SpecError that says everything that is wrong in a ModelDeployment.
+
+    Args:
+        error: From `ModelDeployment.model_validate(…, by_alias=True, by_name=False)`.
+        source: What was read, in words: a file's path.
+        line_of: Tells the line of a field.
+    """
+    return gathered(faults(error.errors(include_url=False)), source, line_of)
+
+
+def gathered(found: Sequence[Fault], source: str, line_of: LineOf) -> SpecError:
+    """Return one SpecError for one or more faults: the first as such, a line for each other one."""
+    first, *others = found
+    lines = [f"{first.message} ({_place(source, line_of(first.path))})"]
+    lines += [_line(fault, line_of) for fault in others[: _SHOWN - 1]]
+    if len(others) >= _SHOWN:
+        lines.append(f"and {len(others) - _SHOWN + 1} more")
+    return SpecError("\n".join(lines), field=dotted(first.path) or None, hint=first.hint)
+
+
+def _line(fault: Fault, line_of: LineOf) -> str:
+    line = line_of(fault.path)
+    place = f" (line {line})" if line else ""
+    hint = f"; {fault.hint}" if fault.hint else ""
+    return f"{dotted(fault.path)}: {fault.message}{place}{hint}"
+
+
+def _place(source: str, line: int | None) -> str:
+    return f"{source}, line {line}" if line else source
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it: `spec.predictor.args[0]`; odd keys are quoted and shortened."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step.isidentifier():
+            text += f".{step}" if text else step
+        else:
+            text += f"[{said(step)}]"
+    return text if len(text) <= 200 else f"{text[:199]}…"  # noqa: PLR2004 - a line or two of a terminal
+
+
+def faults(errors: Sequence[ErrorDetails]) -> tuple[Fault, ...]:
+    """Return what is wrong, in the order of the schema; a missing field after its misspelling is left out."""
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    return tuple(_fault(error) for error in errors if not _is_misspelt(error, unknown))
+
+
+def _is_misspelt(error: ErrorDetails, unknown: Sequence[Path]) -> bool:
+    """Say whether a missing field is there under a near name, which is a fault of its own."""
+    if error["type"] != "missing":
+        return False
+    *parent, field = error["loc"]
+    return any(
+        list(loc[:-1]) == parent and nearest(str(loc[-1]), [str(field)]) is not None for loc in unknown
+    )
+
+
+def _fault(error: ErrorDetails) -> Fault:
+    loc = error["loc"]
+    path = tuple(step for step in loc if step not in _TAGS)
+    value = error["input"]
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind == REFUSED:
+        return Fault(path, context["message"], context["hint"])
+    if kind == "component":
+        return _component(path, value, error["msg"])
+    if kind == "extra_forbidden":
+        return Fault(path, "there is no such field", _instead(path, fields_at(loc[:-1])))
+    if kind == "string_pattern_mismatch" and str(path[-1]) in _PATTERNS:
+        message, hint = _PATTERNS[str(path[-1])]
+        return Fault(path, f"{said(value)} {message}", hint)
+    say = _GENERIC.get(kind)
+    return Fault(path, *say(value, context, fields_at(loc))) if say else Fault(path, error["msg"])
+
+
+def _quoted(value: object) -> str | None:
+    if value is None or isinstance(value, (Mapping, list, tuple)):
+        return None
+    return f'write it in quotes: "{said(value)}"'
+
+
+def _mapping(value: object, _: Context, fields: Sequence[str]) -> Told:
+    return f"must be a mapping, not {said(value)}", f"fields: {', '.join(fields)}"
+
+
+def _literal(value: object, context: Context, _: Sequence[str]) -> Told:
+    expected = str(context["expected"]).replace("'", "")
+    near = nearest(value, expected.split(" or ")) if isinstance(value, str) else None
+    return f"{said(value)} is not {expected}", f"did you mean {near}?" if near else f"write {expected}"
+
+
+_GENERIC: Mapping[str, Callable[[object, Context, Sequence[str]], Told]] = MappingProxyType(
+    {
+        "missing": lambda *_: ("is missing", None),
+        "model_type": _mapping,
+        "string_type": lambda value, *_: (f"must be text, not {said(value)}", _quoted(value)),
+        "string_too_short": lambda *_: ("is empty", "write a value, or leave it out"),
+        "tuple_type": lambda value, *_: (f"must be a list, not {said(value)}", None),
+        "literal_error": _literal,
+        "greater_than_equal": lambda value, context, _: (
+            f"{said(value)} is less than {context['ge']}",
+            f"write {context['ge']} or more",
+        ),
+        "less_than_equal": lambda value, context, _: (
+            f"{said(value)} is more than {context['le']}",
+            f"write {context['le']} or less",
+        ),
+        "value_error": lambda _, context, __: (str(context["error"]), None),
+    }
+)
+"""Message and hint for the faults that any field may have, by pydantic's type of the error."""
+
+
+def _component(path: Path, value: object, shapes: str) -> Fault:
+    """A predictor or transformer that is none of its shapes."""
+    keys = [str(key) for key in value] if isinstance(value, Mapping) else []
+    if "class" in keys and "image" in keys:
+        return Fault(path, "has a class and an image", "write only one of them")
+    for key in keys:
+        if near := nearest(key, ("class", "image")):
+            return Fault((*path, key), "there is no such field", f"did you mean {near}?")
+    if isinstance(value, str) and ":" in value:
+        return Fault(path, f"{said(value)} is text; {shapes}", _component_hint(value))
+    if keys:
+        return Fault(path, f"has neither a class nor an image; {shapes}", _component_hint())
+    return Fault(path, f"{said(value)} is not understood: {shapes}", _component_hint())
+
+
+def _component_hint(value: str = "package.module:Class") -> str:
+    return f"write class: {said(value).strip(chr(39))}, or image: registry/name:tag, below it"
+
+
+def _instead(path: Path, fields: Sequence[str]) -> str:
+    """Say where an unknown field's value belongs."""
+    key = str(path[-1])
+    if near := nearest(key, fields):
+        return f"did you mean {near}?"
+    if key in _ELSEWHERE:
+        return _ELSEWHERE[key]
+    homes = [shape for shape in _SHAPES if shape != path[:-1] and key in fields_at(shape)]
+    if len(homes) == 1:
+        return f"it belongs to {dotted(homes[0]) or 'the top of the document'}"
+    return did_you_mean(key, fields)
+
+
+def fields_at(loc: Path) -> tuple[str, ...]:
+    """Return the names that a mapping at this place of the document may have, as files spell them."""
+    shape = _TAGS.get(loc[-1]) if loc and loc[-1] in _TAGS else _SHAPES.get(tuple(loc))
+    if shape is None:
+        return ()
+    return tuple(field.alias or name for name, field in shape.model_fields.items())
