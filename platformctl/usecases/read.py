@@ -11,6 +11,7 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed, Scope, Severity, Summary
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record
+from platformctl.rollout import Deploy
 from platformctl.usecases.change import existing
 from platformctl.usecases.deploy import DeployRequest, plan_deploy
 from platformctl.usecases.world import World
@@ -115,7 +116,8 @@ def diff(world: World, request: DeployRequest) -> Sequence[Difference]:
     wanted_spec = request.spec or rollout.wanted
     wanted = _flat(_revision_fields(planned.choice.revision)) | _flat(_settings(wanted_spec))
     share = planned.observed.route.share(planned.choice.revision.id)
-    live["traffic"], wanted["traffic"] = f"{share} %", f"{planned.share if planned.event else share} %"
+    goal = planned.share if isinstance(planned.event, Deploy) else share
+    live["traffic"], wanted["traffic"] = f"{share} %", f"{goal} %"
     fields = sorted(live.keys() | wanted.keys())
     found = [Difference(field, live.get(field, ""), wanted.get(field, "")) for field in fields]
     return [difference for difference in found if difference.live != difference.wanted]

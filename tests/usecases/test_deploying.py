@@ -1,0 +1,253 @@
+import pytest
+
+from platformctl.domain.deployment import (
+    CodeClass,
+    Image,
+    Metadata,
+    ModelDeployment,
+    ModelSource,
+    Scaling,
+    Spec,
+)
+from platformctl.domain.errors import (
+    Conflict,
+    DeadlinePassed,
+    NotReady,
+    Refused,
+    SpecError,
+    Unreachable,
+)
+from platformctl.domain.names import Name
+from platformctl.domain.progress import Waiting
+from platformctl.domain.rollout import Phase
+from platformctl.domain.version_ref import Exact
+from platformctl.usecases.change import rollback
+from platformctl.usecases.deploy import DeployRequest, describe, error_of, plan_deploy
+from tests.fakes import Behaviour
+from tests.usecases.scene import CHURN, Scene, version
+
+pytestmark = pytest.mark.quick
+
+
+def spec(**fields: object) -> ModelDeployment:
+    return ModelDeployment(metadata=Metadata(name=CHURN), spec=Spec(**fields))
+
+
+def test_the_first_version_has_everything_once_it_is_ready(scene: Scene) -> None:
+    outcome = scene.deploy(version=Exact(1))
+    assert (outcome.changed, scene.shares, scene.live) == (True, {"v1": 100}, ["v1"])
+    assert scene.world.violations == []
+
+
+def test_a_revision_has_no_weight_before_it_has_answered_its_own_example(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2)))
+    scene.behave(planned.choice.revision.id, Behaviour(status=500))
+    with pytest.raises(NotReady, match="its own input example was answered with 500"):
+        scene.deploy(version=Exact(2))
+    assert (scene.shares, scene.live) == ({"v1": 100}, ["v1"])
+
+
+def test_a_revision_that_fails_to_load_leaves_everything_as_it_was(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    before = scene.seen()
+    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2)))
+    scene.behave(planned.choice.revision.id, Behaviour(failure="model.skops is corrupt"))
+    with pytest.raises(NotReady, match=r"model\.skops is corrupt") as caught:
+        scene.deploy(version=Exact(2))
+    assert "model.skops is corrupt" in caught.value.log
+    after = scene.seen()
+    assert (after.route, after.rollout.wanted, after.rollout.stable) == (
+        before.route,
+        before.rollout.wanted,
+        before.rollout.stable,
+    )
+    assert (after.rollout.phase, scene.live) == (Phase.STEADY, ["v1"])
+
+
+def test_a_first_revision_that_fails_leaves_nothing(scene: Scene) -> None:
+    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(1)))
+    scene.behave(planned.choice.revision.id, Behaviour(failure="no such class"))
+    with pytest.raises(NotReady, match="nothing serves, as before"):
+        scene.deploy(version=Exact(1))
+    assert (scene.shares, scene.live) == ({}, [])
+
+
+def test_one_that_is_slow_goes_on_and_the_next_deploy_waits_on(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2)))
+    scene.behave(planned.choice.revision.id, Behaviour(ready_after=90))
+    with pytest.raises(DeadlinePassed):
+        scene.deploy(version=Exact(2))
+    assert (scene.shares, scene.live) == ({"v1": 100}, ["v1", "v2"])
+    scene.deploy()
+    assert scene.shares == {"v2": 100}
+
+
+def test_waiting_is_told_again_and_again(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    waits = [event for event in scene.reporter.events if isinstance(event, Waiting)]
+    assert [wait.timeout for wait in waits] == [60.0] * 5
+    assert waits[-1].seconds == pytest.approx(0.8)
+
+
+def test_true_already_changes_nothing(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    before = scene.seen()
+    outcome = scene.deploy(version=Exact(1))
+    assert not outcome.changed
+    assert outcome.text == f"{before.rollout.stable.id if before.rollout.stable else ''} has 100 % already"
+    assert scene.seen() == before
+
+
+def test_a_canary_with_nothing_serving_is_a_usage_error_with_the_way_out(scene: Scene) -> None:
+    with pytest.raises(SpecError) as caught:
+        scene.deploy(canary=10)
+    assert caught.value.field == "--canary"
+    assert caught.value.hint == "platformctl deploy churn, then platformctl deploy churn --canary 10"
+    assert scene.world.recorded == {}
+
+
+def test_a_canary_in_the_spec_is_for_the_next_version_not_for_the_first(scene: Scene) -> None:
+    scene.deploy(spec=spec(model=ModelSource(version=1), canary=10))
+    assert scene.shares == {"v1": 100}
+    scene.deploy(spec=spec(model=ModelSource(version=2), canary=10))
+    assert scene.shares == {"v1": 90, "v2": 10}
+
+
+def test_the_same_canary_again_is_true_already(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    assert not scene.deploy(version=Exact(2), canary=10).changed
+
+
+def test_a_canary_grows_and_shrinks(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    scene.deploy(version=Exact(2), canary=50)
+    assert scene.shares == {"v1": 50, "v2": 50}
+    scene.deploy(version=Exact(2), canary=5)
+    assert scene.shares == {"v1": 95, "v2": 5}
+
+
+def test_a_third_version_supersedes_the_canary_and_its_processes(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    scene.deploy(version=Exact(3), canary=20)
+    assert (scene.shares, scene.live) == ({"v1": 80, "v3": 20}, ["v1", "v3"])
+
+
+def test_deploying_what_is_stable_leaves_the_canary_alone_and_says_so(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    outcome = scene.deploy(version=Exact(1))
+    assert not outcome.changed
+    assert outcome.text.endswith("goes on as a canary at 10 %")
+
+
+def test_scaling_is_changed_in_place(scene: Scene) -> None:
+    scene.deploy(spec=spec(model=ModelSource(version=1)))
+    revisions = set(scene.seen().revisions)
+    outcome = scene.deploy(spec=spec(model=ModelSource(version=1), scaling=Scaling(min=3)))
+    assert outcome.changed
+    assert set(scene.seen().revisions) == revisions
+    assert [status.replicas for status in scene.seen().revisions.values()] == [3]
+
+
+def test_a_revision_gets_the_capacity_that_its_share_needs_before_the_share(scene: Scene) -> None:
+    scene.deploy(spec=spec(model=ModelSource(version=1)))
+    stable = next(iter(scene.seen().revisions))
+    scene.world.resize(stable, scene.world.live[stable].scale.model_copy(update={"minimum": 4, "maximum": 4}))
+    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2)))
+    prepared = []
+    scene.world.later(0.5, lambda: prepared.append(scene.world.status(planned.choice.revision.id).replicas))
+    scene.deploy(version=Exact(2), canary=50)
+    assert prepared == [2]
+    assert scene.seen().revisions[planned.choice.revision.id].replicas == 1, "settled to the spec's minimum"
+
+
+def test_one_that_was_rolled_back_is_refused_until_a_person_says_retry(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    rollback(scene.client(), CHURN, None)
+    with pytest.raises(Refused, match="was rejected at 2026-01-01") as caught:
+        scene.deploy(version=Exact(2), canary=10)
+    assert "--retry" in (caught.value.hint or "")
+    scene.deploy(version=Exact(2), canary=10, retry=True)
+    assert scene.shares == {"v1": 90, "v2": 10}
+
+
+def test_another_spec_of_a_rejected_version_is_another_revision(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    rollback(scene.client(), CHURN, None)
+    code = CodeClass(class_="shop.serve:Churn", path="/src")
+    scene.deploy(spec=spec(predictor=code), version=Exact(2), canary=10)
+    assert scene.shares == {"v1": 90, "v2": 10}
+
+
+def test_what_the_target_cannot_do_is_refused_before_anything_changes(scene: Scene) -> None:
+    with pytest.raises(SpecError, match="images are for clusters") as caught:
+        scene.deploy(spec=spec(predictor=Image(image="shop/churn:1")))
+    assert caught.value.field == "spec.predictor"
+    assert scene.world.recorded == {}
+
+
+def test_two_at_once_on_one_deployment_one_wins_and_the_other_says_to_whom(scene: Scene) -> None:
+    ours = scene.client("pid 1, platformctl deploy churn")
+    with ours.only_us(CHURN), pytest.raises(Conflict) as caught:
+        scene.deploy(version=Exact(2))
+    assert caught.value.owner.startswith("pid 1, platformctl deploy churn")
+    assert scene.world.recorded == {}
+
+
+def test_two_models_whose_names_map_to_one_deployment_are_refused(scene: Scene) -> None:
+    mapped = Name("churn-model")
+    for model in ("Churn Model", "churn.model"):
+        scene.registry.models[model] = scene.registry.models["churn"]
+    scene.deploy(DeployRequest(mapped, model="Churn Model"))
+    with pytest.raises(SpecError, match=r"'churn\.model' would be deployed as churn-model, which serves"):
+        scene.deploy(DeployRequest(mapped, model="churn.model"))
+
+
+def test_a_registry_that_is_down_changes_nothing(scene: Scene) -> None:
+    scene.registry.is_down = True
+    with pytest.raises(Unreachable):
+        scene.deploy()
+    assert scene.world.recorded == {}
+
+
+def test_a_rehearsal_says_what_would_change_and_changes_nothing(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    before = scene.seen()
+    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2), canary=10))
+    stable = before.rollout.stable
+    assert stable is not None
+    new = planned.choice.revision.id
+    assert describe(planned) == [
+        f"prepare {new} (as the command says)",
+        f"traffic of {new}: 0 % to 10 %",
+        f"traffic of {stable.id}: 100 % to 90 %",
+    ]
+    assert scene.seen() == before
+
+
+def test_a_rehearsal_of_what_is_true_says_nothing_would_change(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    assert describe(plan_deploy(scene.client(), DeployRequest(CHURN)))[0].startswith("nothing: ")
+
+
+def test_a_rehearsal_with_the_target_ends_in_the_targets_refusal(scene: Scene) -> None:
+    request = DeployRequest(CHURN, spec=spec(predictor=Image(image="shop/churn:1")))
+    refusal = error_of(plan_deploy(scene.client(), request))
+    assert isinstance(refusal, SpecError)
+    assert error_of(plan_deploy(scene.client(), request, check=False)) is None
+
+
+def test_what_an_interrupted_command_left_is_finished_by_the_next(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    stray = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(3))).choice.revision
+    scene.client().target.prepare(stray, scene.world.live[next(iter(scene.seen().revisions))].scale)
+    assert scene.live == ["v1", "v3"]
+    scene.deploy(version=Exact(2), canary=10)
+    assert [version(revision) for revision in scene.seen().revisions] == ["v1", "v2"]
