@@ -1,0 +1,92 @@
+"""Envoy's admin interface: HTTP over a unix socket, read only.
+
+Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/operations/admin
+"""
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from platformctl.domain.errors import Unreachable
+
+TIMEOUT_SECONDS = 2.0
+
+
+class Admin:
+    """One Envoy's admin interface.
+
+    Every method raises Unreachable if Envoy does not answer within two seconds.
+
+    Args:
+        path: Its unix socket.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def endpoints(self) -> Mapping[str, frozenset[str]]:
+        """The clusters that can be routed to, and the unix sockets of each."""
+        statuses = self._json("/clusters", format="json").get("cluster_statuses", [])
+        return {
+            status["name"]: frozenset(
+                host["address"]["pipe"]["path"] for host in status.get("host_statuses", [])
+            )
+            for status in statuses
+        }
+
+    def values(self, pattern: str) -> Mapping[str, int]:
+        """Counters and gauges whose name matches, by name."""
+        stats = self._json("/stats", format="json", filter=pattern)["stats"]
+        return {stat["name"]: stat["value"] for stat in stats if "value" in stat}
+
+    def stats(self, pattern: str) -> Sequence[Mapping[str, Any]]:
+        """Counters, gauges and cumulative histograms whose name matches, as Envoy writes them.
+
+        Asked twice: a question makes Envoy merge its worker's histograms (`stats_flush_on_admin`),
+        and is answered from what was merged before it.
+        """
+        self.values("^$")
+        stats = self._json("/stats", format="json", histogram_buckets="cumulative", filter=pattern)["stats"]
+        return list(stats)
+
+    def _json(self, path: str, **query: str) -> Any:  # noqa: ANN401 - any JSON
+        body = self._get(f"{path}?{urlencode(query)}")
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            raise self._unreachable("its answer is not JSON") from error
+
+    def _get(self, url: str) -> bytes:
+        connection = _UnixConnection(self._path)
+        try:
+            connection.request("GET", url)
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
+        if answer.status != http.client.OK:
+            raise self._unreachable(f"HTTP {answer.status}")
+        return body
+
+    def _unreachable(self, why: str) -> Unreachable:
+        return Unreachable(
+            f"the router's admin interface at {self._path} does not answer: {why}",
+            hint="start it: platformctl up",
+        )
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=TIMEOUT_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))

@@ -1,0 +1,55 @@
+"""The files that Envoy reads, each replaced as a whole: Envoy never sees half of one."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from platformctl.adapters.envoy.clusters import Json
+from platformctl.domain.errors import Refused
+
+
+class ConfigFiles:
+    """Envoy's files in one folder; clusters and routes in a subfolder each, for each is watched.
+
+    They are derived from the target's state: one that is missing or broken is written anew.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.bootstrap = folder / "bootstrap.json"
+        self.clusters = folder / "clusters" / "clusters.json"
+        self.routes = folder / "routes" / "routes.json"
+
+    def rendered_clusters(self) -> Mapping[str, Json]:
+        """The clusters in the file, by name; none if there is no file that can be read."""
+        try:
+            resources = json.loads(self.clusters.read_bytes())["resources"]
+            return {cluster["name"]: cluster for cluster in resources}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+
+def replace(path: Path, document: Json) -> None:
+    """Write `document` to `path` by renaming a complete file that is on the disk.
+
+    Raises:
+        Refused: The disk will not take it; the old file is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_synced(temporary, json.dumps(document, indent=1).encode())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise Refused(
+            f"the router's configuration could not be written to {path}: {error.strerror or error}",
+            hint="free some space or look at the folder's permissions; the router goes on as it was",
+        ) from error
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
