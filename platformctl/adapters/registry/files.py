@@ -23,8 +23,8 @@ def inside(listed: str) -> PurePosixPath:
     path = PurePosixPath(listed)
     if not listed or path.is_absolute() or ".." in path.parts or set("\\\0") & set(listed) or not path.parts:
         raise Refused(
-            f"the registry lists a file {listed!r}, which is not a path inside the model",
-            hint="look at the model's artifacts: somebody may have put it there on purpose",
+            f"{listed!r} is not a path inside the model",
+            hint="if the registry lists it, look at the model's artifacts: it may be there on purpose",
         )
     return path
 

@@ -14,12 +14,13 @@ from platformctl.adapters.registry.source import (
     LOGGED_MODEL_GONE,
     LOGGED_MODEL_READY,
     READY,
+    CannotServe,
     Details,
     Missing,
     Registered,
     Source,
 )
-from platformctl.domain.errors import NotFound, Refused, SpecError
+from platformctl.domain.errors import Conflict, NotFound, SpecError
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -46,7 +47,7 @@ def resolve(source: Source, model: str, ref: VersionRef) -> Pinned:
 
     Raises:
         NotFound: There is no such model, version or alias; the hint names what there is.
-        Refused: It is there but cannot serve.
+        CannotServe: It is there but cannot serve.
         Unreachable: The registry does not answer.
     """
     match ref:
@@ -55,7 +56,7 @@ def resolve(source: Source, model: str, ref: VersionRef) -> Pinned:
         case Alias(alias):
             return pin(source, _by_alias(source, model, alias))
         case Exact(version):
-            return pin(source, _by_version(source, model, version))
+            return pin(source, _by_version(source, model, str(version)))
         case Folder(path):
             raise SpecError(
                 f"{path!r} is a folder, and this is a registry",
@@ -64,11 +65,35 @@ def resolve(source: Source, model: str, ref: VersionRef) -> Pinned:
             )
 
 
+def move_alias(source: Source, model: str, alias: str, version: str) -> None:
+    """Point an alias at a version, and read it back: the last write wins in MLflow, and nobody is told.
+
+    Raises:
+        NotFound: There is no such model or version.
+        SpecError: The registry does not take that as an alias.
+        Conflict: It points elsewhere when it is read back.
+        Unreachable: The registry does not answer.
+    """
+    try:
+        source.move(model, alias, version)
+    except Missing:
+        _by_version(source, model, version)
+        raise
+    now = source.aliases(model).get(alias)
+    if now != version:
+        raise Conflict(
+            f"alias {alias} of {model} was set to version {version} and now "
+            + (f"points to version {now}" if now else "is gone"),
+            owner="somebody else who writes to the registry",
+            hint="find out who moved it; the deployment itself does not depend on it",
+        )
+
+
 def pin(source: Source, registered: Registered) -> Pinned:
     """Look at a version's artifacts and logged model.
 
     Raises:
-        Refused: Its status is not READY, or its logged model is not, or is deleted.
+        CannotServe: Its status is not READY, or its logged model is not, or is deleted.
     """
     if registered.status != READY:
         raise _not_ready(registered)
@@ -83,7 +108,7 @@ def parse(mlmodel: bytes | None, label: str) -> dict[str, object] | None:
     """Parse the MLmodel file of what is called `label`.
 
     Raises:
-        Refused: It is not a YAML mapping.
+        CannotServe: It is not a YAML mapping.
     """
     if mlmodel is None:
         return None
@@ -96,8 +121,8 @@ def parse(mlmodel: bytes | None, label: str) -> dict[str, object] | None:
     return document
 
 
-def _broken_mlmodel(label: str) -> Refused:
-    return Refused(
+def _broken_mlmodel(label: str) -> CannotServe:
+    return CannotServe(
         f"the MLmodel file of {label} is not a YAML mapping",
         hint="log the model again, or choose another version",
     )
@@ -117,9 +142,9 @@ def _logged(source: Source, registered: Registered, details: Details, model_id: 
     return details.logged
 
 
-def _not_ready(registered: Registered) -> Refused:
+def _not_ready(registered: Registered) -> CannotServe:
     said = f": {registered.message}" if registered.message else ""
-    return Refused(
+    return CannotServe(
         f"{registered.model} v{registered.version} is {registered.status}, not READY{said}",
         hint="wait until it is registered, or choose another version",
     )
@@ -128,12 +153,12 @@ def _not_ready(registered: Registered) -> Refused:
 def _refuse_unless_kept(registered: Registered, model_id: str | None, logged: str | None) -> None:
     label = f"{registered.model} v{registered.version}"
     if logged == LOGGED_MODEL_GONE:
-        raise Refused(
+        raise CannotServe(
             f"{label} is READY, but its logged model {model_id} is deleted",
             hint="its files may go at any time: register the model again, or choose another version",
         )
     if logged not in (None, LOGGED_MODEL_READY):
-        raise Refused(
+        raise CannotServe(
             f"{label} is READY, but its logged model {model_id} is {logged}",
             hint="its files may be incomplete: wait until it is logged, or choose another version",
         )
@@ -144,19 +169,19 @@ def _newest(source: Source, model: str) -> Pinned:
     for registered in source.newest_first(model):
         try:
             return pin(source, registered)
-        except Refused as refused:
-            passed_over.append(refused.message)
-    if passed_over:
-        raise Refused(
-            f"no version of {model} can serve: {'; '.join(passed_over[:_LISTED])}",
-            hint="register a version of it again",
-        )
+        except CannotServe as reason:
+            passed_over.append(reason.message)
     _aliases(source, model)
+    state = "can serve" if passed_over else "is there yet"
     raise NotFound(
-        f"{model} has no version yet",
+        f"no version of {model} {state}{_because(passed_over)}",
         field="spec.model.name",
         hint=f"log a model with registered_model_name={model!r}",
     )
+
+
+def _because(passed_over: list[str]) -> str:
+    return f": {'; '.join(passed_over[:_LISTED])}" if passed_over else ""
 
 
 def _by_alias(source: Source, model: str, alias: str) -> Registered:
@@ -172,7 +197,7 @@ def _by_alias(source: Source, model: str, alias: str) -> Registered:
         ) from missing
 
 
-def _by_version(source: Source, model: str, version: int) -> Registered:
+def _by_version(source: Source, model: str, version: str) -> Registered:
     try:
         return source.by_version(model, version)
     except Missing as missing:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from platformctl.domain.errors import NotFound
+from platformctl.domain.errors import NotFound, Refused
 
 READY = "READY"
 LOGGED_MODEL_READY = "LOGGED_MODEL_READY"
@@ -13,6 +13,10 @@ LOGGED_MODEL_GONE = "deleted"
 
 class Missing(NotFound):
     """The registry says RESOURCE_DOES_NOT_EXIST, or that there is no such alias."""
+
+
+class CannotServe(Refused):
+    """A version that is there, but not READY, or without its files."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Source(Protocol):
         """Raise Missing if there is no such model or alias."""
         ...
 
-    def by_version(self, model: str, version: int) -> Registered:
+    def by_version(self, model: str, version: str) -> Registered:
         """Raise Missing if there is no such model or version."""
         ...
 
@@ -80,6 +84,10 @@ class Source(Protocol):
 
     def aliases(self, model: str) -> Mapping[str, str]:
         """The aliases of a model and the versions that they point to; raise Missing without the model."""
+        ...
+
+    def move(self, model: str, alias: str, version: str) -> None:
+        """Point an alias at a version; raise Missing if there is no such model or version."""
         ...
 
     def names(self) -> Sequence[str]:
