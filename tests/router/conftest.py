@@ -1,0 +1,14 @@
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.router.world import World, world
+
+
+@pytest.fixture(name="world")
+def one_world() -> Iterator[World]:
+    # Not `tmp_path`: the path of a unix socket must be short.
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world(Path(folder)) as one:
+        yield one
