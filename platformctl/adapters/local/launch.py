@@ -1,0 +1,67 @@
+"""Start a replica: count the start, wait if it keeps dying, then become it.
+
+Run as a script by any Python: it imports nothing of ours, and little of Python's. supervisord starts
+what crashed again at once and for ever; waiting here is what keeps a crash loop from taking a core.
+
+    python -I -S launch.py RECORD COMMAND...
+
+RECORD is a JSON file: `{"starts": N, "recent": [[launched, begun], ...]}`, in seconds since 1970;
+`launched` is when this script ran, `begun` when the command did, after the wait.
+"""
+
+import json
+import os
+import sys
+import time
+
+SHORT_LIFE = 20.0
+"""Seconds; a replica that lived shorter than that did not survive its own start."""
+
+LONGEST_WAIT = 30
+_KEPT = 10
+
+
+def read(record: str) -> tuple[int, list[tuple[float, float]]]:
+    """What was recorded, or nothing if it was never started (or the file is broken)."""
+    try:
+        with open(record, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer than all else
+            data = json.load(file)
+        return int(data["starts"]), [(float(a), float(b)) for a, b in data["recent"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, []
+
+
+def short_lives(recent: list[tuple[float, float]], now: float) -> int:
+    """How many lives in a row, up to the last one that ended by `now`, were short."""
+    ends = [launched for launched, _ in recent[1:]] + [now]
+    count = 0
+    for (_, begun), end in zip(reversed(recent), reversed(ends)):  # noqa: B905 - equally long by making
+        if end - begun >= SHORT_LIFE:
+            break
+        count += 1
+    return count
+
+
+def wait_after(lives: int) -> int:
+    """Seconds to wait after so many short lives: 0, 0, 1, 2, 4, … 30."""
+    return 0 if lives <= 1 else min(1 << (lives - 2), LONGEST_WAIT)
+
+
+def main(record: str, command: list[str]) -> None:
+    """Count, wait, become the command."""
+    starts, recent = read(record)
+    launched = time.time()
+    wait = wait_after(short_lives(recent, launched))
+    recent = [*recent, (launched, launched + wait)][-_KEPT:]
+    temporary = f"{record}.{os.getpid()}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:  # noqa: PTH123 - as read
+        json.dump({"starts": starts + 1, "recent": recent}, file)
+    os.replace(temporary, record)  # noqa: PTH105 - as read
+    sys.stderr.write(json.dumps({"platformctl": "start", "number": starts + 1, "wait": wait}) + "\n")
+    sys.stderr.flush()
+    time.sleep(wait)
+    os.execv(command[0], command)  # noqa: S606 - argv comes from our own configuration
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

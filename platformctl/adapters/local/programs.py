@@ -1,0 +1,128 @@
+"""What supervisord is to run, written as its configuration. Pure.
+
+Format: http://supervisord.org/configuration.html
+"""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platformctl.domain.errors import SpecError
+
+ROUTER = "envoy"
+REGISTRY = "mlflow"
+
+_LOG_BYTES = 5_000_000
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\"]|\s[;#]")  # white space and ';' begin a comment
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process.
+
+    Args:
+        name: Its name, and its group's.
+        argv: What to run.
+        log: Where stdout and stderr go, rotated at 5 MB, one older file kept.
+        environment: Added to what supervisord's own environment holds.
+        expected: Exit codes after which it is not started again; None: it always is.
+        start_seconds: How long it must run to count as started; 0: it counts at once.
+        stop_seconds: How long it may take to stop before it is killed.
+        whole_group: Whether its children are signalled with it.
+        last: Whether it starts after the others and stops before them.
+    """
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    expected: Sequence[int] | None = None
+    start_seconds: int = 1
+    stop_seconds: int = 10
+    whole_group: bool = False
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """Supervisord itself: its folder (current, of its children too), socket, pid file and log."""
+
+    folder: Path
+    socket: Path
+    pid: Path
+    log: Path
+
+
+def render(daemon: Daemon, programs: Sequence[Program]) -> str:
+    """The whole configuration. The same input gives the same text."""
+    sections = [_daemon(daemon), *(_program(p) for p in sorted(programs, key=lambda p: p.name))]
+    return "\n".join(sections)
+
+
+def _daemon(daemon: Daemon) -> str:
+    return (
+        _section("unix_http_server", {"file": _plain(daemon.socket), "chmod": "0700"})
+        + _section(
+            "supervisord",
+            {
+                "directory": _plain(daemon.folder),
+                "pidfile": _plain(daemon.pid),
+                "logfile": _plain(daemon.log),
+                "logfile_maxbytes": str(_LOG_BYTES),
+                "logfile_backups": "1",
+                "umask": "077",
+                "identifier": "platformctl",
+            },
+        )
+        + _section(
+            "rpcinterface:supervisor",
+            {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+        )
+    )
+
+
+def _program(program: Program) -> str:
+    restart = "true" if program.expected is None else "unexpected"
+    group = "true" if program.whole_group else "false"
+    return _section(
+        f"program:{program.name}",
+        {
+            "command": _plain(shlex.join(program.argv)),
+            "environment": ",".join(f'{key}="{_plain(v)}"' for key, v in sorted(program.environment.items())),
+            "autorestart": restart,
+            "exitcodes": ",".join(map(str, program.expected or (0,))),
+            "startsecs": str(program.start_seconds),
+            "startretries": "10",
+            "stopsignal": "TERM",
+            "stopwaitsecs": str(program.stop_seconds),
+            "stopasgroup": group,
+            "killasgroup": group,
+            "priority": "999" if program.last else "100",
+            "redirect_stderr": "true",
+            "stdout_logfile": _plain(program.log),
+            "stdout_logfile_maxbytes": str(_LOG_BYTES),
+            "stdout_logfile_backups": "1",
+        },
+    )
+
+
+def _section(name: str, options: Mapping[str, str]) -> str:
+    lines = [f"[{name}]", *(f"{key}={value}" for key, value in options.items() if value), ""]
+    return "\n".join(lines)
+
+
+def _plain(value: object) -> str:
+    """A value as supervisord reads it back: `%` begins an expansion.
+
+    Raises:
+        SpecError: It has something that the format has no spelling for.
+    """
+    text = str(value)
+    if _UNWRITABLE.search(text):
+        raise SpecError(
+            f"supervisord's configuration cannot hold {text!r}",
+            hint="install platformctl, and choose a --home, in a folder without quotes, ';' and '#'",
+        )
+    return text.replace("%", "%%")
