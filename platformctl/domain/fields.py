@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from platformctl.domain import names, quantity
 from platformctl.domain.errors import SpecError
+from platformctl.domain.wording import said
 
 REFUSED = "refused"
 """The type of the pydantic errors that are raised here; their context holds `message` and `hint`."""
@@ -35,20 +36,6 @@ def refusal(message: str, hint: str | None = None) -> PydanticCustomError:
     text = f"{message}; {hint}" if hint else message
     # A template of one placeholder: braces in a person's value are not ours to interpret.
     return PydanticCustomError(REFUSED, "{text}", {"text": text, "message": message, "hint": hint})
-
-
-def said(value: object) -> str:
-    """Return a value as a person would recognise it from their file, shortened to about 60 characters."""
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - said in the docstring
 
 
 def _name(text: str) -> str:

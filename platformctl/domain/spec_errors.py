@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from platformctl.domain import deployment
 from platformctl.domain.errors import SpecError
-from platformctl.domain.fields import CLASS_TAG, IMAGE_TAG, REFUSED, WORD_TAG, said
+from platformctl.domain.fields import CLASS_TAG, IMAGE_TAG, REFUSED, WORD_TAG
 from platformctl.domain.nearest import did_you_mean, nearest
+from platformctl.domain.wording import said
 
 Path = tuple[str | int, ...]
 """Where in a document: ("spec", "predictor", "args", 0)."""

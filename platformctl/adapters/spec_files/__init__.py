@@ -10,10 +10,10 @@ from platformctl.adapters.spec_files import yaml_tree
 from platformctl.adapters.spec_files.scalars import resolve
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import NotFound, SpecError
-from platformctl.domain.fields import said
 from platformctl.domain.names import Name
 from platformctl.domain.nearest import did_you_mean
 from platformctl.domain.spec_errors import spec_error
+from platformctl.domain.wording import said
 
 MOST_BYTES = 256 * 1024
 """The size of the largest file that is read, in bytes; a spec has about a thousand."""

@@ -1,0 +1,146 @@
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+
+from platformctl.adapters.schema import COMMAND, PAGE_FILE, SCHEMA_FILE, page_text, schema, schema_text
+from platformctl.adapters.spec_files import dump, parse
+from platformctl.domain.deployment import ModelDeployment
+from platformctl.domain.errors import SpecError
+from tests.spec.strategies import DEPLOYMENTS, VALID
+
+pytestmark = pytest.mark.quick
+
+ROOT = Path(__file__).parents[2]
+VALIDATOR = jsonschema.Draft202012Validator(schema())
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", (ROOT / PAGE_FILE).read_text(encoding="utf-8"), re.DOTALL)
+
+UNITS = {
+    "cpu": "cores",
+    "memory": "bytes",
+    "canary": "percent",
+    "min": "number of replicas",
+    "max": "number of replicas",
+    "keep": "number of previous revisions",
+    "version": "number",
+}
+
+
+def fields() -> Iterator[tuple[str, dict[str, Any], bool]]:
+    whole = schema()
+    for shape in (whole, *whole["$defs"].values()):
+        for name, field in shape["properties"].items():
+            yield name, field, name in shape.get("required", [])
+
+
+def test_the_committed_schema_is_generated() -> None:
+    assert (ROOT / SCHEMA_FILE).read_text(encoding="utf-8") == schema_text(), f"run {COMMAND}"
+
+
+def test_the_reference_page_is_generated() -> None:
+    page = (ROOT / PAGE_FILE).read_text(encoding="utf-8")
+    assert page == page_text(page), f"run {COMMAND}"
+
+
+def test_a_page_without_its_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="has lost its marks"):
+        page_text("# The spec\n")
+
+
+def test_it_is_a_schema_of_2020_12() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+    assert schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_every_field_has_a_description_and_a_default_or_is_required() -> None:
+    found = list(fields())
+    assert len(found) > 20
+    for name, field, required in found:
+        assert field.get("description", "").endswith("."), name
+        assert required is ("default" not in field), name
+
+
+def test_every_quantity_count_and_share_says_its_unit() -> None:
+    seen = {name: field["description"] for name, field, _ in fields() if name in UNITS}
+    assert seen.keys() == UNITS.keys()
+    for name, unit in UNITS.items():
+        assert unit in seen[name], name
+
+
+def test_every_number_is_one_of_those_with_a_unit() -> None:
+    for name, field, _ in fields():
+        kinds = {choice.get("type") for choice in (field, *field.get("anyOf", []))}
+        assert not kinds & {"integer", "number"} or name in UNITS, name
+
+
+def test_the_examples_of_the_page_are_valid() -> None:
+    assert len(EXAMPLES) == 2
+    for example in EXAMPLES:
+        VALIDATOR.validate(yaml.safe_load(example))
+        assert parse(example).name == "churn"
+
+
+@settings(max_examples=200, deadline=None)
+@given(DEPLOYMENTS)
+def test_what_platformctl_writes_is_valid(deployment: ModelDeployment) -> None:
+    VALIDATOR.validate(yaml.safe_load(dump(deployment)))
+
+
+def invalid(path: str, value: object) -> dict[str, Any]:
+    document = copy.deepcopy(VALID)
+    *parents, last = path.split(".")
+    place = document
+    for step in parents:
+        place = place[step]
+    place[last] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("replicas", 1),
+        ("metadata.labels", {}),
+        ("metadata.name", "Churn"),
+        ("metadata.name", "a" * 38),
+        ("spec.replicas", 1),
+        ("spec.model.stage", "Production"),
+        ("spec.model.alias", "v3"),
+        ("spec.model.alias", "LATEST"),
+        ("spec.model.alias", "a/b"),
+        ("spec.model.name", "a/b"),
+        ("spec.model.signature", "yes"),
+        ("spec.predictor.arg", []),
+        ("spec.predictor", {"class": "a:B", "image": "c"}),
+        ("spec.predictor", "onnx"),
+        ("spec.transformer", "auto"),
+        ("spec.transformer.class", "a.B"),
+        ("spec.resources.memory", "2GB"),
+        ("spec.resources.gpu", 1),
+        ("spec.scaling.min", 0),
+        ("spec.scaling.min", "1"),
+        ("spec.scaling.max", 10_001),
+        ("spec.canary", 0),
+        ("spec.canary", 100),
+        ("spec.canary", "10%"),
+        ("spec.keep", -1),
+        ("spec.promotion.tag", "x"),
+    ],
+)
+def test_schema_and_parser_refuse_the_same(path: str, value: object) -> None:
+    document = invalid(path, value)
+    assert not VALIDATOR.is_valid(document)
+    with pytest.raises(SpecError):
+        parse(json.dumps(document))
+
+
+def test_schema_and_parser_take_the_same() -> None:
+    VALIDATOR.validate(VALID)
+    assert parse(json.dumps(VALID)).spec.canary == 10
