@@ -17,7 +17,7 @@ from tests.spec.strategies import VALID
 pytestmark = pytest.mark.quick
 
 MANY = settings(
-    max_examples=2_000,
+    max_examples=2_500,
     deadline=None,  # two cores, shared: a slow example says nothing
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
