@@ -12,6 +12,7 @@ from platformctl.adapters.local.disk import writing
 from platformctl.adapters.local.home import Home
 from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
+from platformctl.ports import Grant
 
 _PATIENCE = 0.1
 """Seconds; `holder` holds the lock for microseconds, and that must not look like a writer."""
@@ -52,9 +53,9 @@ class FlockLease:
         grant = self._held[descriptor] = FlockGrant(name, holder, descriptor)
         return grant
 
-    def release(self, grant: FlockGrant) -> None:
+    def release(self, grant: Grant) -> None:
         """Give it back. Idempotent."""
-        if self._held.get(grant.descriptor) is grant:
+        if isinstance(grant, FlockGrant) and self._held.get(grant.descriptor) is grant:
             del self._held[grant.descriptor]
             os.close(grant.descriptor)
 

@@ -1,0 +1,109 @@
+"""Put adapters behind the ports, as the settings say. The only place that knows both sides."""
+
+import getpass
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from platformctl.adapters.envoy.counters import EnvoyCounters
+from platformctl.adapters.local.home import Home
+from platformctl.adapters.local.lease import FlockLease
+from platformctl.adapters.local.stack import Stack, router_of
+from platformctl.adapters.local.target import LocalTarget
+from platformctl.adapters.registry.either import FolderOrRegistry
+from platformctl.adapters.registry.files import digest_of_folder
+from platformctl.adapters.registry.folder import FolderRegistry
+from platformctl.adapters.system import SystemClock
+from platformctl.domain.errors import SpecError, Unreachable
+from platformctl.domain.progress import Warned
+from platformctl.domain.settings import Settings
+from platformctl.ports import Registry, Reporter
+from platformctl.usecases.world import World
+
+
+def world(settings: Settings, reporter: Reporter, timeout: timedelta) -> World:
+    """Return the ports that the settings mean. Opens nothing yet: each connects when it is used.
+
+    Raises:
+        SpecError: The target is not one that this version reaches.
+    """
+    if settings.target.value != "local":
+        raise SpecError(
+            f"{settings.target.value} is not a target of this version: clusters come in a later one",
+            field=settings.target.origin,
+            hint="--target local",
+        )
+    home = Home.at(settings.home.value)
+    models = registry(settings, reporter)
+    target = LocalTarget(
+        home,
+        router_of(home),
+        download=models.download,
+        fingerprint=_fingerprint,
+        reporter=reporter,
+    )
+    return World(
+        target=target,
+        registry=models,
+        lease=FlockLease(home),
+        counters=EnvoyCounters(home.envoy_admin),
+        reporter=reporter,
+        clock=SystemClock(),
+        fingerprint=_fingerprint,
+        holder=_holder(),
+        timeout=timeout,
+    )
+
+
+def stack(settings: Settings) -> Stack:
+    """Return the local stack that the settings mean."""
+    return Stack(Home.at(settings.home.value))
+
+
+def registry(settings: Settings, reporter: Reporter) -> Registry:
+    """Return the registry that the settings mean, which connects when it is first asked."""
+    return FolderOrRegistry(FolderRegistry(), _connect(settings, reporter))
+
+
+def registry_uri(settings: Settings) -> str:
+    """Return the URI of the registry: the chosen one, else the local stack's.
+
+    Raises:
+        Unreachable: None was chosen, and the local stack has none.
+    """
+    if settings.registry.value is not None:
+        return settings.registry.value
+    local = Stack(Home.at(settings.home.value)).status().registry
+    if local is None:
+        raise Unreachable(
+            "there is no registry: none was chosen, and the local stack has none",
+            hint="start one with platformctl up, or name one: --registry URI or MLFLOW_TRACKING_URI",
+        )
+    return local
+
+
+def _connect(settings: Settings, reporter: Reporter) -> Callable[[], Registry]:
+    def connect() -> Registry:
+        uri = registry_uri(settings)
+        if uri.startswith(("http://", "https://")):
+            from platformctl.adapters.registry.rest.registry import RestRegistry  # noqa: PLC0415 - see below
+
+            return RestRegistry(uri, os.environ)
+        # `status` asks no registry, and must not pay for either.
+        from platformctl.adapters.registry.store import StoreRegistry  # noqa: PLC0415 - see above
+
+        return StoreRegistry(uri, lambda text, hint: reporter.event(Warned(text, hint)))
+
+    return connect
+
+
+def _fingerprint(folder: str) -> str:
+    return digest_of_folder(Path(folder))
+
+
+def _holder() -> str:
+    """Who we are, for whoever finds our lease."""
+    return f"platformctl {shlex.join(sys.argv[1:])} of {getpass.getuser()}"
