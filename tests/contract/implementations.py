@@ -6,6 +6,7 @@ An entry is a function `(folder) -> context manager of its harness`, its id, and
 import pytest
 
 from tests.contract.fake_harness import fake_clock, fake_lease, fake_registry, fake_target
+from tests.contract.mlflow_harness import rest_registry, store_registry
 
 TARGETS = [
     pytest.param(fake_target, id="fake", marks=pytest.mark.quick),
@@ -13,6 +14,8 @@ TARGETS = [
 
 REGISTRIES = [
     pytest.param(fake_registry, id="fake", marks=pytest.mark.quick),
+    pytest.param(rest_registry, id="mlflow-rest", marks=pytest.mark.quick),
+    pytest.param(store_registry, id="mlflow-store", marks=pytest.mark.quick),
 ]
 
 LEASES = [

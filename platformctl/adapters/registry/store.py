@@ -4,6 +4,7 @@ Importing it takes seconds, so it happens inside the methods, and a person is to
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -88,7 +89,8 @@ class _StoreSource:
     @cached_property
     def _client(self) -> "MlflowClient":
         try:
-            from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
+            with _without_deprecations():
+                from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
         except ImportError as error:
             raise Unreachable(
                 f"the registry {_plain(self._uri)} needs the mlflow package, which is not installed",
@@ -175,11 +177,13 @@ def _registered(version: "MlflowVersion") -> Registered:
 
 @contextmanager
 def _explained(uri: str) -> Iterator[None]:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - takes seconds
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow
+    with _without_deprecations():
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - takes seconds
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow
 
     try:
-        yield
+        with _without_deprecations():
+            yield
     except MlflowException as error:
         if error.error_code == _NO_SUCH:
             raise Missing(error.message) from error
@@ -188,6 +192,15 @@ def _explained(uri: str) -> Iterator[None]:
         raise _broken(uri, error.message) from error
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise _broken(uri, str(error)) from error
+
+
+@contextmanager
+def _without_deprecations() -> Iterator[None]:
+    """Keep to themselves what mlflow and SQLAlchemy tell each other's developers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _broken(uri: str, said: str) -> Unreachable:
