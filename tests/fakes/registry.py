@@ -9,7 +9,7 @@ from platformctl.domain.errors import Conflict, NotFound, Refused, Unreachable
 from platformctl.domain.revision import ModelInfo, ModelVersion
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
 
-_MLMODEL = "MLmodel"
+_FILES = {"MLmodel": b"flavors: {sklearn: {}}", "data/model.skops": b"\x00\x01"}
 _SKLEARN = ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True)
 
 
@@ -24,9 +24,7 @@ class FakeVersion:
     """
 
     status: str = "READY"
-    files: Mapping[str, bytes] | None = field(
-        default_factory=lambda: {_MLMODEL: b"flavors: {sklearn: {}}", "data/model.skops": b"\x00\x01"}
-    )
+    files: Mapping[str, bytes] | None = field(default_factory=lambda: _FILES)
     info: ModelInfo = _SKLEARN
 
     @property

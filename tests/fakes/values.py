@@ -15,11 +15,12 @@ def wanted(
     *,
     keep: int = 1,
     canary: int | None = None,
-    replicas: int = 1,
+    replicas: tuple[int, int] = (1, 1),
     alias: str | None = None,
 ) -> ModelDeployment:
-    """A spec of that deployment."""
-    spec = Spec(keep=keep, canary=canary, scaling=Scaling(min=replicas), promotion=Promotion(alias=alias))
+    """A spec of that deployment; `replicas`: at least and at most."""
+    scaling = Scaling(min=replicas[0], max=replicas[1])
+    spec = Spec(keep=keep, canary=canary, scaling=scaling, promotion=Promotion(alias=alias))
     return ModelDeployment(metadata=Metadata(name=name), spec=spec)
 
 

@@ -1,0 +1,120 @@
+"""A second client comes in before every single call of a first one."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from platformctl.domain.errors import Conflict, PlatformctlError
+from platformctl.domain.rollout import Phase
+from platformctl.domain.version_ref import Exact
+from platformctl.usecases.change import delete, promote, rollback
+from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.world import World
+from tests.fakes import FakeWorld
+from tests.fakes.killing import Fuse
+from tests.fakes.stage import Command, Stage
+from tests.fakes.values import CHURN
+
+pytestmark = pytest.mark.quick
+
+
+def _deploy_the_second(world: World) -> None:
+    deploy(world, DeployRequest(CHURN, version=Exact(2), canary=10))
+
+
+def _deploy_the_third(world: World) -> None:
+    deploy(world, DeployRequest(CHURN, version=Exact(3), canary=20))
+
+
+PAIRS: dict[str, tuple[Command, Command]] = {
+    "canary, another canary": (_deploy_the_second, _deploy_the_third),
+    "canary, deletion": (_deploy_the_second, lambda world: delete(world, CHURN)),
+    "promotion, rollback": (lambda w: promote(w, CHURN, None), lambda w: rollback(w, CHURN, None)),
+    "rollback, promotion": (lambda w: rollback(w, CHURN, None), lambda w: promote(w, CHURN, None)),
+    "promotion, another canary": (lambda w: promote(w, CHURN, None), _deploy_the_third),
+    "deletion, another canary": (lambda w: delete(w, CHURN), _deploy_the_third),
+}
+
+
+@dataclass
+class Meeting:
+    """What became of two clients: the error that each ended with, if it did."""
+
+    stage: Stage
+    first: PlatformctlError | None = None
+    second: PlatformctlError | None = None
+    errors: list[str] = field(default_factory=list)
+
+    def play(self, pair: tuple[Command, Command], call: int, leases: FakeWorld | None) -> None:
+        """Let the second client do everything before that call of the first one."""
+
+        def come_in() -> None:
+            self.second = _error(pair[1], self.stage.client("bob", leases=leases))
+
+        fuse = Fuse(at=call, happen=come_in)
+        self.first = _error(pair[0], self.stage.client("ada", fuse))
+
+
+def _error(command: Command, world: World) -> PlatformctlError | None:
+    try:
+        command(world)
+    except PlatformctlError as error:
+        return error
+    return None
+
+
+def _stage(title: str) -> Stage:
+    stage = Stage()
+    stage.deploy(1)
+    if not title.startswith("canary"):
+        stage.deploy(2, canary=10)
+    return stage
+
+
+def _calls(title: str) -> range:
+    counting = Fuse()
+    PAIRS[title][0](_stage(title).client(fuse=counting))
+    return range(1, counting.calls + 1)
+
+
+@pytest.mark.parametrize("title", PAIRS)
+def test_who_comes_while_another_is_at_work_hears_who_that_is(title: str) -> None:
+    lost = 0
+    for call in _calls(title):
+        meeting = Meeting(_stage(title))
+        meeting.play(PAIRS[title], call, leases=None)
+        if isinstance(meeting.second, Conflict):
+            lost += 1
+            assert "ada" in meeting.second.owner
+            assert meeting.first is None
+        _check(meeting, call)
+    assert lost >= len(_calls(title)) - 3, "the lease is held from the first call to the last but a few"
+
+
+@pytest.mark.parametrize("title", PAIRS)
+def test_without_a_common_lease_the_state_still_has_one_winner(title: str) -> None:
+    conflicts = 0
+    for call in _calls(title):
+        meeting = Meeting(_stage(title))
+        meeting.play(PAIRS[title], call, leases=FakeWorld())
+        if isinstance(meeting.first, Conflict):
+            conflicts += 1
+            assert meeting.first.owner
+        _check(meeting, call)
+    assert conflicts > 0
+
+
+def _check(meeting: Meeting, call: int) -> None:
+    """Whatever happened: one consistent state, nothing routed that does not answer, one more step heals."""
+    stage, moment = meeting.stage, f"at call {call}: {meeting.first!r}, {meeting.second!r}"
+    assert stage.world.violations == [], moment
+    seen = stage.observe()
+    assert seen.route == seen.rollout.route, moment
+    assert all(seen.revisions[revision].answers for revision in seen.route.weights), moment
+    assert stage.world.leases == {}, moment
+    stage.deploy(1)
+    stage.deploy(2)
+    healed = stage.observe()
+    assert dict(healed.route.weights) == {stage.revision(2).id: 100}, moment
+    assert healed.rollout.phase is Phase.STEADY, moment
+    assert stage.live() == {revision.id for revision in healed.rollout.retained}, moment
