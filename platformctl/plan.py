@@ -15,7 +15,7 @@ from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, Version
 from platformctl.rollout import Deploy, Event, Respec, Resume
 
 UNREADY_LIMIT = timedelta(seconds=10)
-"""A candidate with weight that is unready for so long is rolled back without any metric."""
+"""A candidate with weight none of whose replicas answers for so long is rolled back without any metric."""
 
 CRASH_LIMIT = 3
 """A candidate without weight that has crashed so often will not get ready."""
@@ -148,13 +148,13 @@ def failure(status: RevisionStatus | None, *, serves: bool, unready_for: timedel
     Args:
         status: How it is; None: it is not there at all.
         serves: Whether it has weight.
-        unready_for: How long it has been seen unready without a break.
+        unready_for: How long no replica of it has been seen to answer.
     """
     if status is None:
         return "it is not there any more"
     if status.failure:
         return status.failure
-    if serves and not status.is_ready and unready_for >= UNREADY_LIMIT:
+    if serves and not status.answers and unready_for >= UNREADY_LIMIT:
         seconds = int(unready_for.total_seconds())
         return f"it was not ready for {seconds} s" + (f": {status.detail}" if status.detail else "")
     if not serves and status.restarts >= CRASH_LIMIT:
@@ -170,8 +170,18 @@ def leftovers(observed: Observed) -> Sequence[RevisionId]:
 
 def is_unfinished(observed: Observed) -> bool:
     """Whether an interrupted command left something to be done that needs no decision."""
-    rollout = observed.rollout
-    return bool(leftovers(observed)) or rollout.alias_move is not None
+    alias_is_due = observed.rollout.alias_move is not None
+    return bool(leftovers(observed)) or alias_is_due or _is_unsettled(observed)
+
+
+def _is_unsettled(observed: Observed) -> bool:
+    """Whether a revision has fewer or more replicas than the spec allows. In between, it scales itself."""
+    wanted = observed.rollout.wanted
+    if wanted is None:
+        return False
+    scale = settled(wanted.spec.scaling)
+    statuses = observed.revisions.values()
+    return any(not scale.minimum <= status.replicas <= scale.maximum for status in statuses)
 
 
 def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:

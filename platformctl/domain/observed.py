@@ -43,6 +43,11 @@ class RevisionStatus:
         """Whether every replica that should be there answers."""
         return self.failure is None and self.replicas > 0 and self.ready >= self.replicas
 
+    @property
+    def answers(self) -> bool:
+        """Whether at least one replica answers, while others may still be starting."""
+        return self.failure is None and self.ready > 0
+
 
 @dataclass(frozen=True)
 class Observed:

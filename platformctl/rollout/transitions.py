@@ -94,21 +94,28 @@ def due(rollout: Rollout) -> Sequence[Action]:
 
 
 def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
-    """Make the revision the candidate, in place of whoever is; lower its share at once."""
-    current = rollout.candidate
+    """Make the revision the candidate, in place of whoever is; lower its share at once.
+
+    Where nothing serves there is nothing to take a share of: it gets everything.
+    """
+    if rollout.stable and rollout.stable.id == event.revision.id:
+        raise Refused(f"{event.revision.id} is what serves already", hint="platformctl status NAME")
+    goal, current = event.goal if rollout.stable else WHOLE, rollout.candidate
     replaces = current.replaces if current else rollout.wanted
-    rollout = _note(rollout, now, "deploy", event.revision.id, f"to {event.goal} %")
+    rollout = _note(rollout, now, "deploy", event.revision.id, f"to {goal} %")
+    goes_on = current is not None and current.revision.id == event.revision.id
     rollout = rollout.model_copy(
         update={
             "wanted": event.wanted,
             "rejected": tuple(r for r in rollout.rejected if r.revision != event.revision.id),
+            "alias_on_promotion": rollout.alias_on_promotion if goes_on and goal == WHOLE else None,
         }
     )
-    if current and current.revision.id == event.revision.id:
-        return _aim(rollout, current.model_copy(update={"goal": event.goal, "cause": Cause.DEPLOY}))
+    if current and goes_on:
+        return _aim(rollout, current.model_copy(update={"goal": goal, "cause": Cause.DEPLOY}))
     if current:
         rollout = _note(rollout, now, "superseded", current.revision.id, f"by {event.revision.id}")
-    return _aim(rollout, Candidate(revision=event.revision, goal=event.goal, replaces=replaces))
+    return _aim(rollout, Candidate(revision=event.revision, goal=goal, replaces=replaces))
 
 
 def _respec(rollout: Rollout, event: Respec, now: datetime) -> Rollout:
@@ -173,9 +180,10 @@ def _abort(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
     if candidate.cause is Cause.ROLLBACK and (event.to is None or event.to.id == candidate.revision.id):
         return rollout
     if event.to and (stable is None or event.to.id != stable.id):
-        target = Candidate(revision=event.to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted)
         rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {event.to.id}")
-        return _aim(_drop_candidate(rollout, "rolled back", now), target)
+        rollout = _drop_candidate(rollout, "rolled back", now)
+        target = Candidate(revision=event.to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted)
+        return _aim(rollout, target)
     rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {stable.id}" if stable else "")
     return _drop_candidate(rollout, "rolled back", now)
 

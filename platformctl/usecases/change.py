@@ -10,7 +10,7 @@ from platformctl.domain.observed import Observed, Scope
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
-from platformctl.rollout import Delete, Failed, Promote, Rollback
+from platformctl.rollout import Delete, Failed, Promote, Resume, Rollback
 from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded, not_ready
 from platformctl.usecases.world import World
@@ -41,11 +41,11 @@ def promote(world: World, name: Name, alias: str | None) -> Outcome:
     """
     with world.only_us(name):
         existing(world, name)
-        rollout = finish_interrupted(world, name).rollout
-        candidate = rollout.candidate
+        observed = finish_interrupted(world, name)
+        candidate = observed.rollout.candidate
         if candidate is None:
-            raise _nothing_to_promote(name, rollout)
-        driven = drive(world, name, Promote(alias_move(rollout, alias)))
+            raise _nothing_to_promote(name, observed.rollout)
+        driven = drive(world, name, Promote(alias_move(observed.rollout, alias)), observed)
         return concluded(world, name, driven, f"{candidate.revision.id} has 100 %")
 
 
@@ -73,14 +73,33 @@ def rollback(world: World, name: Name, to: RevisionId | None) -> Outcome:
         NotFound: The revision named is not recorded.
     """
     with world.only_us(name):
-        existing(world, name)
-        rollout = finish_interrupted(world, name).rollout
-        driven = drive(world, name, Rollback(_recorded(rollout, to)))
+        interrupted = is_interrupted_rollback(existing(world, name)) and to is None
+        observed = finish_interrupted(world, name)
+        event = Resume() if interrupted else Rollback(recorded(observed.rollout, to))
+        driven = drive(world, name, event, observed)
         stable = driven.observed.rollout.stable
         return concluded(world, name, driven, f"{stable.id} has 100 %" if stable else "nothing serves")
 
 
-def _recorded(rollout: Rollout, to: RevisionId | None) -> Revision | None:
+def is_interrupted_rollback(observed: Observed) -> bool:
+    """Whether the last thing that was asked for is a rollback of which something is still due.
+
+    Whoever asks for it again wants that one done, and not to go back a step further.
+    """
+    events = [record.event for record in observed.rollout.history if record.event not in _CONSEQUENCES]
+    return events[-1:] == ["rollback"] and plan.is_unfinished(observed)
+
+
+_CONSEQUENCES = {"serves", "alias"}
+"""What is noted in a history without anybody having asked for it."""
+
+
+def recorded(rollout: Rollout, to: RevisionId | None) -> Revision | None:
+    """The revision to go back to, by name; None: whichever is the previous one.
+
+    Raises:
+        NotFound: It is not recorded.
+    """
     if to is None:
         return None
     revision = rollout.known(to)
@@ -136,7 +155,7 @@ def watch(world: World, name: Name, duration: timedelta) -> Observed:
             return observed
         revision = candidate.revision.id
         status = observed.revisions.get(revision)
-        ready_at = now if status and status.is_ready else ready_at
+        ready_at = now if status and status.answers else ready_at
         reason = plan.failure(status, serves=True, unready_for=now - ready_at)
         if reason is not None:
             return _roll_back_failed(world, name, Failed(revision, reason))

@@ -117,7 +117,7 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
             world.warn(finding.message, finding.hint)
         if planned.event is None:
             return Outcome(name, changed=False, text=_already(planned), observed=planned.observed)
-        driven = drive(world, name, planned.event)
+        driven = drive(world, name, planned.event, planned.observed)
         return concluded(world, name, driven, f"{revision.id} has {_share(driven.observed, planned)} %")
 
 

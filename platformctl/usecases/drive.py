@@ -137,8 +137,14 @@ class _Drive:
         return status.replicas if status else 0
 
 
-def drive(world: World, name: Name, event: Event) -> Driven:
+def drive(world: World, name: Name, event: Event, seen: Observed | None = None) -> Driven:
     """Apply an event, and do all that is due afterwards.
+
+    Args:
+        world: The ports.
+        name: The deployment.
+        event: What is to happen.
+        seen: What the event was decided upon; None: whatever the state is now.
 
     Raises:
         Refused: The event has no place in the deployment's phase.
@@ -146,7 +152,7 @@ def drive(world: World, name: Name, event: Event) -> Driven:
         Conflict: Somebody else committed meanwhile.
         Unreachable: The target does not answer.
     """
-    run = _Drive(world, name, world.target.observe(name))
+    run = _Drive(world, name, seen or world.target.observe(name))
     run.run(event)
     return Driven(world.target.observe(name), run.failed, run.alias_error)
 

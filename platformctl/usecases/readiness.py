@@ -32,7 +32,7 @@ def await_ready(world: World, name: Name, action: Await) -> Event:
         observed = world.target.observe(name)
         now = world.clock.now()
         status = observed.revisions.get(revision.id)
-        ready_at = now if status and status.is_ready else ready_at
+        ready_at = now if status and status.answers else ready_at
         reason = plan.failure(status, serves=action.serves, unready_for=now - ready_at)
         if reason is not None:
             return Failed(revision.id, reason)

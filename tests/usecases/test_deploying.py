@@ -155,7 +155,7 @@ def test_scaling_is_changed_in_place(scene: Scene) -> None:
 
 
 def test_a_revision_gets_the_capacity_that_its_share_needs_before_the_share(scene: Scene) -> None:
-    scene.deploy(spec=spec(model=ModelSource(version=1)))
+    scene.deploy(spec=spec(model=ModelSource(version=1), scaling=Scaling(max=4)))
     stable = next(iter(scene.seen().revisions))
     scene.world.resize(stable, scene.world.live[stable].scale.model_copy(update={"minimum": 4, "maximum": 4}))
     planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2)))
