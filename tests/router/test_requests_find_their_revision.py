@@ -128,3 +128,9 @@ def test_replicas_take_turns(world: World) -> None:
     served = [world.ask().body for _ in range(4)]
 
     assert served == [b'{"served": 0}', b'{"served": 0}', b'{"served": 1}', b'{"served": 1}']
+
+
+def test_a_request_of_twenty_megabytes_passes(world: World) -> None:
+    world.start(churn(world.backend(V1), v1=100))
+
+    assert world.ask(body=b"x" * 20_000_000).status == 200

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from platformctl.adapters.envoy.admin import Admin
 from platformctl.adapters.envoy.counters import EnvoyCounters
 from platformctl.adapters.envoy.router import Router
 from platformctl.adapters.envoy.table import Backend, Deployment, Table
@@ -25,6 +26,9 @@ CHURN = Name("churn")
 V1 = RevisionId("churn-v1-aaaaaa")
 V2 = RevisionId("churn-v2-bbbbbb")
 V3 = RevisionId("churn-v3-cccccc")
+
+TIMEOUT_SECONDS = 2.0
+"""After which the router gives a request up: a test of it should not take a minute."""
 
 _SERVER = Path(__file__).with_name("tiny_server.py")
 
@@ -50,11 +54,11 @@ class Reply:
 class World:
     """One router, its Envoy, and the servers that it sends requests to."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = port or free_port()
+        self.port = free_port()
         self.admin = folder / "admin.sock"
-        self.router = Router(folder / "envoy", self.admin, self.port)
+        self.router = Router(folder / "envoy", self.admin, self.port, request_timeout=TIMEOUT_SECONDS)
         self.counters = EnvoyCounters(self.admin)
         self.generation = 0
         self.envoy: subprocess.Popen[bytes] | None = None
@@ -69,6 +73,10 @@ class World:
         """Run an Envoy on the files that are there."""
         self.envoy = subprocess.Popen(self.router.command())
         eventually(lambda: self.router.served() == self.generation)
+
+    def run_to_its_end(self) -> subprocess.CompletedProcess[bytes]:
+        """Run an Envoy that is expected to give up."""
+        return subprocess.run(self.router.command(), capture_output=True, timeout=20, check=False)
 
     def publish(self, *deployments: Deployment, timeout: float = 10.0) -> None:
         self.router.publish(self.table(*deployments), timeout)
@@ -89,18 +97,33 @@ class World:
         """Kill -9 one replica; its socket's file stays, as in life."""
         _end(self._servers.pop(path))
 
+    def pause_envoy(self) -> None:
+        """As a machine that is out of memory or a debugger would: it is there and does not answer."""
+        assert self.envoy
+        self.envoy.send_signal(signal.SIGSTOP)
+
     def kill_envoy(self) -> None:
         assert self.envoy
         _end(self.envoy)
 
+    def stats(self, pattern: str) -> Mapping[str, int]:
+        """Envoy's counters and gauges whose names match."""
+        return Admin(self.admin).values(pattern)
+
     def ask(
-        self, path: str = PREDICT, *, do: str = "200", revision: str | None = None, timeout: float = 10.0
+        self,
+        path: str = PREDICT,
+        *,
+        do: str = "200",
+        revision: str | None = None,
+        body: bytes = b"{}",
+        timeout: float = 10.0,
     ) -> Reply:
         """One POST through the router, on a connection of its own."""
         headers = {"x-do": do, **({"x-platformctl-revision": revision} if revision else {})}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("POST", path, b"{}", headers)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             given = {name.lower(): value for name, value in answer.getheaders()}
             return Reply(answer.status, given, answer.read())

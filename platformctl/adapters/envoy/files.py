@@ -1,5 +1,6 @@
 """The files that Envoy reads, each replaced as a whole: Envoy never sees half of one."""
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -41,7 +42,8 @@ def replace(path: Path, document: Json) -> None:
         _write_synced(temporary, json.dumps(document, indent=1).encode())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise Refused(
             f"the router's configuration could not be written to {path}: {error.strerror or error}",
             hint="free some space or look at the folder's permissions; the router goes on as it was",

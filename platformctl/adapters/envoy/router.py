@@ -20,6 +20,8 @@ from platformctl.adapters.envoy.table import Table, check_socket_path
 from platformctl.domain.errors import DeadlinePassed
 from platformctl.domain.names import RevisionId
 
+REQUEST_TIMEOUT_SECONDS = 60.0
+
 _POLL_SECONDS = 0.002
 _ANSWER_SECONDS = 1.0
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - translated, not bound
@@ -36,17 +38,26 @@ class Router:
         admin: Its admin interface's unix socket.
         port: The stable address's port.
         host: The address that it binds.
+        request_timeout: Seconds until a request without a complete answer is a 504.
 
     Raises:
         SpecError: The admin socket's path is too long.
     """
 
-    def __init__(self, folder: Path, admin: Path, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        admin: Path,
+        port: int,
+        host: str = "127.0.0.1",
+        *,
+        request_timeout: float = REQUEST_TIMEOUT_SECONDS,
+    ) -> None:
         check_socket_path(admin)
         self._files = ConfigFiles(folder)
         self._admin_path = admin
         self._admin = Admin(admin)
-        self._host, self._port = host, port
+        self._host, self._port, self._request_timeout = host, port, request_timeout
 
     def command(self) -> Sequence[str]:
         """Return the program that runs Envoy in the foreground, with its arguments. Writes nothing.
@@ -71,7 +82,7 @@ class Router:
         """
         files = self._files
         replace(files.clusters, _discovery(table, {}))
-        replace(files.routes, routes.discovery(table))
+        replace(files.routes, routes.discovery(table, self._request_timeout))
         # Last: a supervisor that finds a bootstrap finds all that it names.
         rendered = bootstrap(self._host, self._port, self._admin_path, files.clusters, files.routes)
         replace(files.bootstrap, rendered)
@@ -95,7 +106,7 @@ class Router:
         retained = self._files.rendered_clusters()
         replace(self._files.clusters, _discovery(table, retained))
         _wait(lambda: self._knows(table), deadline, "know all revisions")
-        replace(self._files.routes, routes.discovery(table))
+        replace(self._files.routes, routes.discovery(table, self._request_timeout))
         _wait(lambda: self.served() == table.generation, deadline, f"serve generation {table.generation}")
         self._drop_idle(table, retained)
 

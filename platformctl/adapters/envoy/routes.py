@@ -19,33 +19,40 @@ REVISION_HEADER = "x-platformctl-revision"
 GENERATION_PATH = "/-/platformctl/generation"
 """Answers with the generation of the table that is served: `{"generation": 7}`."""
 
-REQUEST_TIMEOUT_SECONDS = 60.0
-
 _ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 _PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 
 
-def discovery(table: Table) -> Json:
-    """Render the file that Envoy's route discovery reads."""
-    return {"version_info": str(table.generation), "resources": [{"@type": _ROUTES, **_routes(table)}]}
+def discovery(table: Table, timeout: float) -> Json:
+    """Render the file that Envoy's route discovery reads.
+
+    Args:
+        table: What it is to do.
+        timeout: Seconds until a request without a complete answer is a 504.
+    """
+    return {
+        "version_info": str(table.generation),
+        "resources": [{"@type": _ROUTES, **_routes(table, timeout)}],
+    }
 
 
-def _routes(table: Table) -> Json:
+def _routes(table: Table, timeout: float) -> Json:
     routes = [
         {"match": {"path": GENERATION_PATH}, **_says(200, generation=table.generation)},
-        *(route for deployment in table.deployments for route in _deployment(deployment)),
+        *(route for deployment in table.deployments for route in _deployment(deployment, f"{timeout}s")),
         {"match": {"prefix": "/"}, **_unknown_path(table)},
     ]
     host = {"name": "all", "domains": ["*"], "retry_policy": _retry_policy(), "routes": routes}
     return {"name": ROUTES, "virtual_hosts": [host]}
 
 
-def _deployment(deployment: Deployment) -> Iterator[Json]:
+def _deployment(deployment: Deployment, timeout: str) -> Iterator[Json]:
+    unpinned = _split(deployment, timeout) if deployment.route.weights else _no_weight(deployment)
     for match in _matches(deployment.name):
         for backend in deployment.backends:
-            yield {"match": _with_header(match, {"exact": backend.revision}), **_pinned(backend)}
+            yield {"match": _with_header(match, {"exact": backend.revision}), **_pinned(backend, timeout)}
         yield {"match": _with_header(match), **_unknown_revision(deployment)}
-        yield {"match": match, **(_split(deployment) if deployment.route.weights else _no_weight(deployment))}
+        yield {"match": match, **unpinned}
 
 
 def _matches(name: Name) -> Sequence[Json]:
@@ -62,19 +69,19 @@ def _with_header(match: Json, value: Json | None = None) -> Json:
     return {**match, "headers": [{"name": REVISION_HEADER, **condition}]}
 
 
-def _pinned(backend: Backend) -> Json:
+def _pinned(backend: Backend, timeout: str) -> Json:
     return {
-        "route": {"cluster": backend.revision, "timeout": f"{REQUEST_TIMEOUT_SECONDS}s"},
+        "route": {"cluster": backend.revision, "timeout": timeout},
         "response_headers_to_add": [_answered_by(backend.revision)],
     }
 
 
-def _split(deployment: Deployment) -> Json:
+def _split(deployment: Deployment, timeout: str) -> Json:
     clusters = [
         {"name": revision, "weight": weight, "response_headers_to_add": [_answered_by(revision)]}
         for revision, weight in sorted(deployment.route.weights.items())
     ]
-    return {"route": {"weighted_clusters": {"clusters": clusters}, "timeout": f"{REQUEST_TIMEOUT_SECONDS}s"}}
+    return {"route": {"weighted_clusters": {"clusters": clusters}, "timeout": timeout}}
 
 
 def _answered_by(revision: RevisionId) -> Json:

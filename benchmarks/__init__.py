@@ -1,0 +1,1 @@
+"""What it costs, measured against a peer in the same run: `python -m benchmarks.NAME`."""
