@@ -1,0 +1,101 @@
+"""`platformctl deploy`."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+import click
+
+from platformctl.cli import shapes
+from platformctl.cli.asked import Asked, request
+from platformctl.cli.dry_run import SERVER, rehearsed
+from platformctl.cli.interrupts import interruptible
+from platformctl.cli.opening import opened, settled
+from platformctl.cli.options import (
+    Duration,
+    dry_run_option,
+    examples,
+    output_option,
+    request_options,
+    timeout_option,
+)
+from platformctl.cli.output import show
+from platformctl.cli.session import Session
+from platformctl.usecases.change import watch
+from platformctl.usecases.deploy import DeployRequest, deploy, describe, plan_deploy
+from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.world import World
+
+
+@click.command(
+    "deploy",
+    epilog=examples(
+        "platformctl deploy churn",
+        "platformctl deploy churn --version 2 --canary 10",
+        "platformctl deploy churn --version 2 --canary 10 --dry-run=server",
+        "platformctl deploy -f churn.yaml --timeout 2m",
+    ),
+)
+@request_options
+@click.option("--retry", is_flag=True, help="Try a revision again that was rolled back.")
+@timeout_option
+@click.option(
+    "--watch",
+    "watched",
+    type=Duration(),
+    help="Watch the canary for so long; roll it back if it stays unready.",
+)
+@dry_run_option
+@output_option
+@click.pass_obj
+def command(  # noqa: PLR0913 - click passes an argument an option
+    session: Session,
+    /,
+    *,
+    name: str | None,
+    file: str | None,
+    version: str | None,
+    alias: str | None,
+    canary: str | None,
+    signature: Literal["required", "optional"] | None,
+    retry: bool,
+    timeout: timedelta,
+    watched: timedelta | None,
+    dry_run: str | None,
+    form: str,
+) -> int:
+    """Deploy a model, or make a spec file true.
+
+    NAME is a deployment's or a registered model's name. What serves goes on until the new revision is
+    ready and has answered a prediction; it then takes all requests, or the share of --canary. If it
+    does not get ready the deployment stays as it was, and the exit code is 1.
+
+    Without --version and --alias: a first deployment takes the alias champion, a canary takes
+    challenger, each else the newest version; a live deployment keeps its version.
+    """
+    wanted = request(Asked(name, file, version, alias, canary, signature, retry), settled(session))
+    with opened(session, timeout, changes=True) as world:
+        if wanted.model:
+            world.say(f"{wanted.model!r} is deployed as {wanted.name}")
+        if dry_run is not None:
+            return _rehearse(world, wanted, dry_run, form)
+        with interruptible(world, wanted.name):
+            done = deploy(world, wanted)
+            if watched is not None:
+                done = _watch(world, done, watched)
+    show([done.text], shapes.outcome(done), form)
+    return 0
+
+
+def _rehearse(world: World, wanted: DeployRequest, how: str, form: str) -> int:
+    planned = plan_deploy(world, wanted, check=how == SERVER)
+    return rehearsed(
+        wanted.name, describe(planned), planned.findings, form, revision=planned.choice.revision.id
+    )
+
+
+def _watch(world: World, done: Outcome, duration: timedelta) -> Outcome:
+    if done.observed.rollout.candidate is None:
+        world.warn("there is no canary to watch", f"platformctl deploy {done.name} --canary 10")
+        return done
+    return replace(done, observed=watch(world, done.name, duration))

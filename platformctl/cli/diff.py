@@ -1,0 +1,42 @@
+"""`platformctl diff`."""
+
+from typing import Literal
+
+import click
+
+from platformctl.cli import screen, shapes, views
+from platformctl.cli.asked import Asked, request
+from platformctl.cli.opening import opened, settled
+from platformctl.cli.options import examples, output_option, request_options
+from platformctl.cli.output import show
+from platformctl.cli.session import Session
+from platformctl.usecases.read import diff
+
+
+@click.command("diff", epilog=examples("platformctl diff churn", "platformctl diff -f churn.yaml"))
+@request_options
+@output_option
+@click.pass_obj
+def command(  # noqa: PLR0913 - click passes an argument an option
+    session: Session,
+    /,
+    *,
+    name: str | None,
+    file: str | None,
+    version: str | None,
+    alias: str | None,
+    canary: str | None,
+    signature: Literal["required", "optional"] | None,
+    form: str,
+) -> int:
+    """Show where a deployment differs from its spec.
+
+    Takes what `deploy` takes, and changes nothing. The exit code is 0 if nothing differs, 1 if
+    something does, and more if that could not be told.
+    """
+    wanted = request(Asked(name, file, version, alias, canary, signature), settled(session))
+    with opened(session) as world:
+        found = diff(world, wanted)
+    lines = views.differences(found, screen.width()) if found else ["nothing differs"]
+    show(lines, shapes.differences(wanted.name, found), form)
+    return int(bool(found))

@@ -1,0 +1,71 @@
+"""What one run of the command line is given; click carries it as `obj`."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # `--help` must not pay for these
+    from platformctl.adapters.local.stack import Stack
+    from platformctl.domain.settings import Flags, Settings
+    from platformctl.ports import Reporter
+    from platformctl.usecases.world import World
+
+TIMEOUT = timedelta(seconds=120)
+"""How long a revision may take to get ready, if nothing else is said."""
+
+
+class Host(Protocol):
+    """Who makes a world out of settings: the wiring, or a test."""
+
+    def settings(self, flags: "Flags") -> "Settings":
+        """Settle flags, environment and files.
+
+        Raises:
+            SpecError: They do not go together.
+        """
+        ...
+
+    def world(self, settings: "Settings", reporter: "Reporter", timeout: timedelta) -> "World":
+        """The ports that the settings mean."""
+        ...
+
+    def stack(self, settings: "Settings") -> "Stack":
+        """The local stack that the settings mean."""
+        ...
+
+
+class Wired:
+    """The real host."""
+
+    def settings(self, flags: "Flags") -> "Settings":
+        """As the flags, this process's environment and the files that it finds say."""
+        from platformctl.adapters import config  # noqa: PLC0415 - `--help` must not pay for it
+
+        return config.settings(flags)
+
+    def world(self, settings: "Settings", reporter: "Reporter", timeout: timedelta) -> "World":
+        """The real ports."""
+        from platformctl import wiring  # noqa: PLC0415 - `--help` must not pay for it
+
+        return wiring.world(settings, reporter, timeout)
+
+    def stack(self, settings: "Settings") -> "Stack":
+        """The real stack."""
+        from platformctl import wiring  # noqa: PLC0415 - `--help` must not pay for it
+
+        return wiring.stack(settings)
+
+
+@dataclass
+class Session:
+    """One run.
+
+    Args:
+        host: Who makes the world.
+        flags: The global options that were given, by name.
+        debug: Whether an error shows where it came from.
+    """
+
+    host: Host = field(default_factory=Wired)
+    flags: dict[str, str] = field(default_factory=dict)
+    debug: bool = False

@@ -1,0 +1,186 @@
+"""The documents that `-o json` prints. Their keys are promised: docs/cli-json.md lists them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from platformctl.cli.output import Document, document
+from platformctl.domain.counts import Counts
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import Finding, Observed, Summary
+from platformctl.domain.revision import Revision
+from platformctl.domain.rollout import Record, Rollout
+from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.read import Difference, Status
+
+
+def role(rollout: Rollout, revision: RevisionId) -> str:
+    """What a live revision is for: stable, canary, preparing, previous, or left over."""
+    candidate = rollout.candidate
+    if rollout.stable and rollout.stable.id == revision:
+        return "stable"
+    if candidate and candidate.revision.id == revision:
+        return "canary" if candidate.share else "preparing"
+    return "previous" if any(r.id == revision for r in rollout.previous) else "leftover"
+
+
+_ROLES = ("stable", "canary", "preparing", "previous", "leftover")
+
+
+def shown(observed: Observed) -> list[RevisionId]:
+    """The revisions in the order in which they are shown: those that are live or should be."""
+    rollout = observed.rollout
+    named = {**observed.route.weights, **observed.revisions}
+    return sorted(named, key=lambda revision: _ROLES.index(role(rollout, revision)))
+
+
+def status(found: Status) -> Document:
+    """How a deployment is."""
+    return document("Status", **deployment(found.name, found.observed, found.counts), **_verdict(found))
+
+
+def _verdict(found: Status) -> Document:
+    return {"degraded": found.is_degraded, "problems": [finding(problem) for problem in found.problems]}
+
+
+def deployment(name: Name, observed: Observed, counts: Mapping[RevisionId, Counts] | None) -> Document:
+    """A deployment; without counts the figures are null."""
+    rollout = observed.rollout
+    return {
+        "name": name,
+        "url": observed.url,
+        "phase": rollout.phase.value,
+        "since": moment(rollout.since),
+        "goal": rollout.candidate.goal if rollout.candidate else None,
+        "revisions": [_revision(observed, revision, counts) for revision in shown(observed)],
+        "rejected": [
+            {"revision": r.revision, "reason": r.reason, "at": moment(r.at)} for r in rollout.rejected
+        ],
+        "spec": rollout.wanted.model_dump(mode="json", by_alias=True) if rollout.wanted else None,
+    }
+
+
+def _revision(
+    observed: Observed, revision: RevisionId, counts: Mapping[RevisionId, Counts] | None
+) -> Document:
+    status = observed.revisions.get(revision)
+    known = observed.rollout.known(revision)
+    return {
+        "id": revision,
+        "role": role(observed.rollout, revision),
+        "share": observed.route.share(revision),
+        **_model(known),
+        "replicas": status.replicas if status else 0,
+        "ready": status.ready if status else 0,
+        "restarts": status.restarts if status else 0,
+        "since": moment(status.since) if status else None,
+        "failure": status.failure if status else None,
+        "detail": status.detail if status else "it is not there",
+        "traffic": _traffic(counts.get(revision)) if counts else None,
+    }
+
+
+def _model(revision: Revision | None) -> Document:
+    model = revision.model if revision else None
+    return {
+        "model": model.model if model else None,
+        "version": model.version if model else None,
+        "uri": model.uri if model else None,
+    }
+
+
+def _traffic(counts: Counts | None) -> Document | None:
+    if counts is None:
+        return None
+    return {
+        "requests": counts.requests,
+        "errors": counts.errors,
+        "clientErrors": counts.rejected,
+        "latencyMilliseconds": {
+            "p50": counts.quantile(0.5),
+            "p95": counts.quantile(0.95),
+            "p99": counts.quantile(0.99),
+        },
+    }
+
+
+def finding(found: Finding) -> Document:
+    """Something that was found."""
+    return {
+        "severity": found.severity.value,
+        "message": found.message,
+        "field": found.field or None,
+        "hint": found.hint or None,
+    }
+
+
+def outcome(done: Outcome) -> Document:
+    """What was done, and how the deployment is afterwards."""
+    return document(
+        "Outcome",
+        changed=done.changed,
+        text=done.text,
+        deployment=deployment(done.name, done.observed, None),
+    )
+
+
+def rehearsal(
+    name: Name, changes: Sequence[str], findings: Sequence[Finding], revision: RevisionId | None
+) -> Document:
+    """What a dry run would change."""
+    return document(
+        "DryRun",
+        name=name,
+        revision=revision,
+        changes=list(changes),
+        findings=[finding(found) for found in findings],
+    )
+
+
+def summaries(found: Sequence[Summary]) -> Document:
+    """The deployments."""
+    return document(
+        "DeploymentList",
+        deployments=[
+            {
+                "name": summary.name,
+                "phase": summary.rollout.phase.value,
+                "since": moment(summary.rollout.since),
+                "weights": dict(summary.route.weights),
+            }
+            for summary in found
+        ],
+    )
+
+
+def history(name: Name, records: Sequence[Record]) -> Document:
+    """What has happened."""
+    return document(
+        "History",
+        name=name,
+        records=[
+            {"at": moment(r.at), "event": r.event, "revision": r.revision, "detail": r.detail}
+            for r in records
+        ],
+    )
+
+
+def logs(found: Mapping[RevisionId, Sequence[str]]) -> Document:
+    """Last lines by revision."""
+    return document(
+        "Logs", revisions=[{"id": revision, "lines": list(lines)} for revision, lines in found.items()]
+    )
+
+
+def differences(name: Name, found: Sequence[Difference]) -> Document:
+    """Where a deployment differs from its spec."""
+    return document(
+        "Diff",
+        name=name,
+        differs=bool(found),
+        fields=[{"field": d.field, "live": d.live or None, "wanted": d.wanted or None} for d in found],
+    )
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC, to the second."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None

@@ -1,0 +1,176 @@
+"""Screens: a deployment, a list, a history, as lines of text."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from platformctl.cli.output import WIDTH, Column, table
+from platformctl.cli.shapes import role, shown
+from platformctl.cli.terminal import Style
+from platformctl.domain.counts import Counts
+from platformctl.domain.names import RevisionId
+from platformctl.domain.observed import Finding, Observed, Severity, Summary
+from platformctl.domain.rollout import Record
+from platformctl.domain.route import Route
+from platformctl.usecases.read import Difference, Status
+
+_REVISIONS = (
+    Column("REVISION", shrinks=True),
+    Column("ROLE"),
+    Column("MODEL", shrinks=True),
+    Column("SHARE", right=True),
+    Column("READY", right=True),
+    Column("NOTE", shrinks=True),
+)
+_TRAFFIC = (
+    Column("REVISION", shrinks=True),
+    Column("REQUESTS", right=True),
+    Column("ERRORS", right=True),
+    Column("4XX", right=True),
+    Column("P50 MS", right=True),
+    Column("P95 MS", right=True),
+)
+
+
+def status(found: Status, style: Style, width: int = WIDTH) -> list[str]:
+    """One deployment: what serves, how it fares, what is wrong."""
+    observed = found.observed
+    lines = [_title(found, style)]
+    lines += [f"url: {observed.url}/v1/models/{found.name}:predict"] if observed.url else []
+    lines += ["", *_revisions(observed, width)] if shown(observed) else []
+    lines += ["", *_traffic(observed, found.counts, width)] if found.counts else []
+    lines += _rejected(observed)
+    return lines + ([""] if found.problems else []) + problems(found.problems, style)
+
+
+def _title(found: Status, style: Style) -> str:
+    rollout = found.observed.rollout
+    phase = rollout.phase.value
+    goal = f" to {rollout.candidate.goal} %" if rollout.candidate else ""
+    coloured = style.bad(phase) if found.is_degraded else style.good(phase)
+    return f"{style.head(found.name)}: {coloured}{goal}" + _since(rollout.since)
+
+
+def _since(at: datetime | None) -> str:
+    return f", since {_time(at)}" if at else ""
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _revisions(observed: Observed, width: int) -> list[str]:
+    rows = [_revision(observed, revision) for revision in shown(observed)]
+    noted = any(row[-1] for row in rows)
+    columns = _REVISIONS if noted else _REVISIONS[:-1]
+    return table(columns, [row[: len(columns)] for row in rows], width)
+
+
+def _revision(observed: Observed, revision: RevisionId) -> list[str]:
+    status = observed.revisions.get(revision)
+    known = observed.rollout.known(revision)
+    return [
+        revision,
+        role(observed.rollout, revision),
+        known.model.label if known else "",
+        f"{observed.route.share(revision)} %",
+        f"{status.ready}/{status.replicas}" if status else "0/0",
+        _note(observed, revision),
+    ]
+
+
+def _note(observed: Observed, revision: RevisionId) -> str:
+    status = observed.revisions.get(revision)
+    if status is None:
+        return "it is not there"
+    restarts = f"{status.restarts} restarts" if status.restarts else ""
+    return "; ".join(part for part in (restarts, status.failure or status.detail) if part)
+
+
+def _traffic(observed: Observed, counts: Mapping[RevisionId, Counts], width: int) -> list[str]:
+    rows = [_figures(revision, counts[revision]) for revision in shown(observed) if revision in counts]
+    return table(_TRAFFIC, rows, width)
+
+
+def _figures(revision: RevisionId, counts: Counts) -> list[str]:
+    percent = 100 * counts.errors / counts.requests if counts.requests else 0.0
+    return [
+        revision,
+        str(counts.requests),
+        f"{counts.errors} ({percent:.1f} %)",
+        str(counts.rejected),
+        _milliseconds(counts.quantile(0.5)),
+        _milliseconds(counts.quantile(0.95)),
+    ]
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _rejected(observed: Observed) -> list[str]:
+    rejected = observed.rollout.rejected
+    lines = [f"rejected: {r.revision}, {_time(r.at)}: {' '.join(r.reason.split())}" for r in rejected]
+    return ["", *lines] if lines else []
+
+
+def problems(found: Sequence[Finding], style: Style) -> list[str]:
+    """What is wrong, and what to do about it."""
+    lines: list[str] = []
+    for problem in found:
+        label = _LABELS[problem.severity](style, f"{problem.severity.value}: ")
+        where = f"{problem.field}: " if problem.field else ""
+        lines.append(f"{label}{where}{problem.message}")
+        if problem.hint:
+            lines.append(f"  {style.note('hint: ')}{problem.hint}")
+    return lines
+
+
+_LABELS = {Severity.ERROR: Style.bad, Severity.WARNING: Style.warn, Severity.INFO: Style.note}
+
+
+def summaries(found: Sequence[Summary], width: int = WIDTH) -> list[str]:
+    """The deployments, a line each."""
+    columns = (
+        Column("NAME", shrinks=True),
+        Column("PHASE"),
+        Column("TRAFFIC", shrinks=True),
+        Column("SINCE"),
+    )
+    rows = [
+        [s.name, s.rollout.phase.value, _shares(s.route), _time(s.rollout.since) if s.rollout.since else ""]
+        for s in found
+    ]
+    return table(columns, rows, width)
+
+
+def _shares(route: Route) -> str:
+    return ", ".join(f"{revision} {weight} %" for revision, weight in route.weights.items()) or "none"
+
+
+def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
+    """What has happened, oldest first."""
+    columns = (
+        Column("TIME (UTC)"),
+        Column("EVENT"),
+        Column("REVISION", shrinks=True),
+        Column("DETAIL", shrinks=True),
+    )
+    rows = [[f"{r.at:%Y-%m-%d %H:%M:%S}", r.event, r.revision or "", r.detail] for r in records]
+    return table(columns, rows, width)
+
+
+def differences(found: Sequence[Difference], width: int = WIDTH) -> list[str]:
+    """Where a deployment differs from its spec."""
+    columns = (
+        Column("FIELD", shrinks=True),
+        Column("LIVE", shrinks=True),
+        Column("WANTED", shrinks=True),
+    )
+    return table(columns, [[d.field, d.live or "-", d.wanted or "-"] for d in found], width)
+
+
+def logs(found: Mapping[RevisionId, Sequence[str]]) -> list[str]:
+    """Last lines, under a heading a revision if there are several."""
+    if len(found) == 1:
+        return [line for lines in found.values() for line in lines]
+    return [text for revision, lines in found.items() for text in (f"==> {revision} <==", *lines, "")]
