@@ -1,0 +1,53 @@
+"""Each test belongs to a tier, and what a run leaves out is named at its end."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+TIERS = ("quick", "full")
+LEFT_OUT_FILE = "LEFT_OUT_FILE"
+"""The variable that names a file to which what was left out is appended, for whoever runs several tiers."""
+
+_deselected = pytest.StashKey[Counter[str]]()
+
+
+def _tiers(item: pytest.Item) -> list[str]:
+    return [tier for tier in TIERS if item.get_closest_marker(tier)]
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` deselects what has no tier
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Refuse a test that would run in no tier, or in both."""
+    config.stash[_deselected] = Counter()
+    wrong = sorted({item.nodeid.partition("[")[0] for item in items if len(_tiers(item)) != 1})
+    if wrong:
+        listed = "\n  ".join(wrong)
+        raise pytest.UsageError(f"not in exactly one of the tiers {', '.join(TIERS)}:\n  {listed}")
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count what the choice of a tier leaves out."""
+    for item in items:
+        item.config.stash[_deselected].update(_tiers(item))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what this run left out."""
+    skipped = [_named(report) for report in terminalreporter.stats.get("skipped", [])]
+    tiers = terminalreporter.config.stash.get(_deselected, Counter())
+    others = [f"{count} tests of the tier {tier}: pytest -m {tier}" for tier, count in sorted(tiers.items())]
+    terminalreporter.section("left out")
+    for line in [*skipped, *others] or ["nothing"]:
+        terminalreporter.write_line(line)
+    if skipped and os.environ.get(LEFT_OUT_FILE):
+        with Path(os.environ[LEFT_OUT_FILE]).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in skipped)
+
+
+def _named(report: pytest.TestReport) -> str:
+    """Which test, and why this machine cannot run it."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return f"{report.nodeid}: {reason.removeprefix('Skipped: ')}"
