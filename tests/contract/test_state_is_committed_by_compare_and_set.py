@@ -44,7 +44,7 @@ def test_what_was_committed_is_what_every_client_observes(targets: TargetHarness
     rollout = Rollout(
         phase=Phase.PREPARING,
         since=_THEN,
-        wanted=wanted(name, canary=25, replicas=2, alias="champion"),
+        wanted=wanted(name, canary=25, replicas=(2, 2), alias="champion"),
         candidate=candidate,
         previous=(revision(1, name),),
         rejected=(Rejection(revision=revision(3, name).id, reason="5 % errors — ünlucky", at=_THEN),),
