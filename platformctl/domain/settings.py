@@ -14,7 +14,6 @@ from platformctl.domain.configuration import (
     Target,
     absolute,
     known_contexts,
-    namespace_fault,
     port_fault,
     target_fault,
     text_fault,
@@ -39,9 +38,7 @@ class Flags:
 
     context: str | None = None
     target: str | None = None
-    namespace: str | None = None
     registry: str | None = None
-    specs: Path | None = None
     home: Path | None = None
     port: int | None = None
 
@@ -90,14 +87,13 @@ def settle(flags: Flags, environ: Mapping[str, str], file: ConfigFile | None, *,
     target = _first(
         (flags.target, "flag --target"), _variable(environ, "PLATFORMCTL_TARGET"), (context.target, inside)
     )
-    namespace = _first((flags.namespace, "flag --namespace"), (context.namespace, inside))
     port = _first((flags.port, "flag --port"), (context.port, inside))
     return Settings(
         context=chosen,
         target=cast("Setting[Target]", _checked(target or Setting("local", "default"), target_fault)),
-        namespace=_checked(namespace, namespace_fault) if namespace else Setting(None, "default"),
+        namespace=_first((context.namespace, inside)) or Setting(None, "default"),
         registry=_registry(flags, environ, context, inside),
-        specs=_specs(flags, environ, context, inside, cwd),
+        specs=_first((context.specs, inside)) or Setting(None, "default"),
         home=_home(flags, environ, context, inside, cwd),
         port=_checked(port, port_fault) if port else Setting(None, "default"),
         file=file.path if file else None,
@@ -146,15 +142,6 @@ def _registry(flags: Flags, environ: Mapping[str, str], context: Context, inside
         _variable(environ, "MLFLOW_TRACKING_URI"),
     )
     return _checked(found, text_fault) if found else Setting(None, "default: the local stack")
-
-
-def _specs(
-    flags: Flags, environ: Mapping[str, str], context: Context, inside: str, cwd: Path
-) -> Setting[Path | None]:
-    found = _first((flags.specs, "flag --specs"), (context.specs, inside))
-    if found is None:
-        return Setting(None, "default")
-    return Setting(absolute(str(found.value), cwd, user_home(environ)), found.origin)
 
 
 def _home(

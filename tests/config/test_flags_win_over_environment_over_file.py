@@ -62,9 +62,7 @@ def test_every_flag_wins_over_everything() -> None:
     flags = Flags(
         context="production",
         target="local",
-        namespace="other",
         registry="http://127.0.0.1:5000",
-        specs=Path("specs"),
         home=Path("~/here"),
         port=1,
     )
@@ -79,9 +77,9 @@ def test_every_flag_wins_over_everything() -> None:
     assert settled(flags, FILE, **everything) == Settings(
         context=Setting("production", "flag --context"),
         target=Setting("local", "flag --target"),
-        namespace=Setting("other", "flag --namespace"),
+        namespace=Setting("models", INSIDE),
         registry=Setting("http://127.0.0.1:5000", "flag --registry"),
-        specs=Setting(Path("/work/specs"), "flag --specs"),
+        specs=Setting(Path("/repo/deploy"), INSIDE),
         home=Setting(Path("/home/ada/here"), "flag --home"),
         port=Setting(1, "flag --port"),
         file=Path("/repo/platformctl.toml"),
@@ -172,7 +170,6 @@ def test_a_context_without_a_file_says_that_there_is_none() -> None:
             "PLATFORMCTL_TARGET: 'x' is not a target",
             "known: cluster, local",
         ),
-        (Flags(namespace="My_NS"), {}, "--namespace: 'My_NS' is not a namespace", "at most 63"),
         (Flags(port=70_000), {}, "--port: 70000 is not a port", "from 1 to 65535"),
         (Flags(registry=" "), {}, "--registry: must be text on one line, not ' '", "quotes"),
     ],

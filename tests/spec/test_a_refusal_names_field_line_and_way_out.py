@@ -18,6 +18,7 @@ def refused(text: str) -> SpecError:
     ("spec", "field", "message", "hint"),
     [
         ("resources: {memory: 2GB}", "spec.resources.memory", "'2GB' is not a quantity", "write 2Gi or 2G"),
+        ('resources: {memory: "2Gi\\n"}', "spec.resources.memory", "is not a quantity", "write 2Gi"),
         ("resources: {memory: 512m}", "spec.resources.memory", "'512m' is less than 1Mi", "write 512Mi"),
         ("resources: {memory: 2}", "spec.resources.memory", "'2' is less than 1Mi", "write 2Gi"),
         ("resources: {cpu: 0}", "spec.resources.cpu", "less than a thousandth of a core", "write 1, or 500m"),
