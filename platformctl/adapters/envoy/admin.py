@@ -46,10 +46,9 @@ class Admin:
     def stats(self, pattern: str) -> Sequence[Mapping[str, Any]]:
         """Counters, gauges and cumulative histograms whose name matches, as Envoy writes them.
 
-        Asked twice: a question makes Envoy merge its worker's histograms (`stats_flush_on_admin`),
-        and is answered from what was merged before it.
+        The question makes Envoy merge its worker's histograms (`stats_flush_on_admin`), but it is
+        answered from what was merged before: ask again for those of the last moment.
         """
-        self.values("^$")
         stats = self._json("/stats", format="json", histogram_buckets="cumulative", filter=pattern)["stats"]
         return list(stats)
 

@@ -1,5 +1,6 @@
 """Figures a revision, as the router counted them."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,6 +8,10 @@ from platformctl.adapters.envoy import statistics
 from platformctl.adapters.envoy.admin import Admin
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
+
+# Envoy merges histograms after it has answered: the first question starts it, another sees the result.
+_MERGE_SECONDS = 0.004
+_MERGE_POLLS = 10
 
 
 class EnvoyCounters:
@@ -22,10 +27,21 @@ class EnvoyCounters:
     def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:  # noqa: ARG002 - the port's; a revision's name is unique in a stack
         """Read the figures of the given revisions; zeros for one that has had no request.
 
+        Requests, errors and rejected are those of now; a latency may come some milliseconds later.
+
         Raises:
             Unreachable: Envoy does not answer.
         """
         if not revisions:
             return {}
+        self._once(revisions)
+        for _ in range(_MERGE_POLLS):
+            time.sleep(_MERGE_SECONDS)
+            figures = self._once(revisions)
+            if all(statistics.is_merged(counts) for counts in figures.values()):
+                break
+        return figures
+
+    def _once(self, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         stats = self._admin.stats(statistics.answers_pattern(revisions))
         return {revision: statistics.counts(stats, revision) for revision in revisions}

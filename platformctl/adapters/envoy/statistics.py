@@ -77,6 +77,14 @@ def counts(stats: Sequence[Mapping[str, Any]], revision: RevisionId) -> Counts:
     )
 
 
+def is_merged(counts: Counts) -> bool:
+    """Whether the latencies are as new as the other figures.
+
+    Envoy's own errors have no latency; nor has an answer that broke off, for which this never holds.
+    """
+    return counts.latency.get(math.inf, 0) >= counts.requests - counts.errors
+
+
 def _latency(stats: Iterable[Mapping[str, Any]], name: str) -> Mapping[float, int]:
     histograms = [one for stat in stats for one in stat.get("histograms", ()) if one["name"] == name]
     return {
