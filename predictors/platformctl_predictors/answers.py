@@ -205,6 +205,6 @@ _CONVERTERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (list | tuple | set | frozenset, lambda value: [jsonable(item) for item in value]),
     (datetime | date | time | type(pd.NaT), _time),
     (timedelta, timedelta.total_seconds),
-    (Decimal, lambda value: _float(float(value))),
+    (Decimal, lambda value: _float(float(value)) if value.is_finite() else None),
     (bytes | bytearray, lambda value: base64.b64encode(value).decode()),
 )

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import kserve
 
-from platformctl_predictors import mlmodel
-from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.loading import Loaded
+from platformctl_predictors.picking import pick
 from platformctl_predictors.settings import ClassPredictor, Settings
 
 logger = logging.getLogger(__name__)
@@ -28,36 +26,22 @@ def build(settings: Settings, model_dir: Path) -> Built:
     Raises:
         Exit: 64 to 66, something cannot be used or loaded.
     """
+    transformer = _transformer(settings, model_dir)  # first: a wrong class is found in no time
     predictor = _predictor(settings, model_dir)
-    if settings.transformer is None:
+    if transformer is None:
         return Built(predictor, predictor)
-    from platformctl_predictors import custom  # noqa: PLC0415 only where a class is named
     from platformctl_transformers import Collocated  # noqa: PLC0415 only where there is a transformer
 
-    transformer = custom.make(settings.transformer, "transformer", settings.model_name, model_dir)
     return Built(Collocated(settings.model_name, transformer, predictor), predictor)
 
 
-def pick(model_dir: Path) -> Loaded:
-    """Load what lies in a folder by its own description.
+def _transformer(settings: Settings, model_dir: Path) -> kserve.Model | None:
+    if settings.transformer is None:
+        return None
+    from platformctl_predictors import custom  # noqa: PLC0415 only where a class is named
 
-    Raises:
-        Exit: 65 or 66, there is no such folder, or it cannot be loaded.
-    """
-    if not model_dir.is_dir():
-        raise Exit(
-            Code.MODEL,
-            f"model_dir: {model_dir} is not a folder",
-            "check where the model is mounted, or pass --model-dir",
-        )
-    model = mlmodel.read(model_dir)
-    if model is not None and "sklearn" not in model.flavors:
-        from platformctl_predictors import pyfunc  # noqa: PLC0415 each loader only where needed
-
-        return pyfunc.load(model)
-    from platformctl_predictors import estimators  # noqa: PLC0415 each loader only where needed
-
-    return estimators.load_bare(model_dir) if model is None else estimators.load_flavor(model)
+    logger.info("transformer: %s, by the settings", settings.transformer.class_path)
+    return custom.make(settings.transformer, "transformer", settings.model_name, model_dir)
 
 
 def _predictor(settings: Settings, model_dir: Path) -> kserve.Model:

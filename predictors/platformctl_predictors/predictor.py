@@ -93,8 +93,9 @@ class Predictor(kserve.Model):  # type: ignore[misc]  # kserve ships no types
         )
 
     def _outputs(self, result: object) -> list[Any]:
+        # Flat lists: kserve sends an array over gRPC as raw bytes even to those who sent none.
         return [
-            kserve.InferOutput(o.name, list(o.data.shape), o.datatype, data=o.data)
+            kserve.InferOutput(o.name, list(o.data.shape), o.datatype, data=o.data.ravel().tolist())
             for o in answers.outputs(result, self._loaded.output_names)
         ]
 

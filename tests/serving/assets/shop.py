@@ -1,0 +1,59 @@
+"""Classes as a user writes them."""
+
+from pathlib import Path
+from typing import Any
+
+import kserve
+
+
+class Doubler(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A predictor that knows its folder."""
+
+    def __init__(self, name: str, model_dir: str) -> None:
+        super().__init__(name)
+        self.factor = 0
+        self.folder = Path(model_dir)
+
+    def load(self) -> bool:
+        self.factor = int((self.folder / "factor.txt").read_text())
+        self.ready = True
+        return self.ready
+
+    def predict(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401, ARG002 kserve's signature
+        return {"predictions": [value * self.factor for value in payload["instances"]]}
+
+
+class Lazy(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A model whose load() does nothing."""
+
+    def load(self) -> bool:
+        return False
+
+
+class Years(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A transformer: callers send a year of birth; the sync and the async handler both count."""
+
+    def preprocess(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401, ARG002 kserve's signature
+        rows = [{**row, "age": 2024 - row["born"]} for row in payload["instances"]]
+        return {"instances": rows}
+
+    async def postprocess(
+        self,
+        result: dict[str, Any],
+        headers: dict[str, str] | None = None,
+        response_headers: dict[str, str] | None = None,  # noqa: ARG002 kserve's signature
+    ) -> Any:  # noqa: ANN401 kserve's signature
+        caller = (headers or {}).get("x-caller", "nobody")
+        return {"predictions": [f"{caller}: {value}" for value in result["predictions"]]}
+
+
+class Needy(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A model that wants more than it gets."""
+
+    def __init__(self, name: str, threshold: float) -> None:
+        super().__init__(name)
+        self.threshold = threshold
+
+
+class NotAModel:
+    """Of the wrong kind."""

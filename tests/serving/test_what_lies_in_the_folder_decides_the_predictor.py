@@ -1,0 +1,176 @@
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from platformctl_predictors.answers import predictions
+from platformctl_predictors.exits import Exit
+from platformctl_predictors.frames import from_rows
+from platformctl_predictors.picking import pick
+from tests.serving.process import run_to_end, serving, settings
+
+pytestmark = pytest.mark.quick
+
+
+def failure(model: Path) -> Exit:
+    with pytest.raises(Exit) as caught:
+        pick(model)
+    return caught.value
+
+
+ROW = {"age": 50, "income": 2.5, "plan": "plus", "active": True, "since": "2024-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("model", "row", "prediction", "reason"),
+    [
+        ("skops", ROW, 1, "scikit-learn flavour of MLmodel: model.skops, Pipeline.predict"),
+        ("cloudpickle", ROW, 1, "scikit-learn flavour of MLmodel: model.pkl, Pipeline.predict"),
+        ("pickle", ROW, [0, 1], "flavour of MLmodel: model.pkl, Pipeline.predict_proba"),
+        ("trusted", {"age": 50}, True, "model.skops, DecisionTreeClassifier.predict"),
+        ("tensor", [1, 2.5], 3.5, "model.skops, LinearRegression.predict"),
+        ("bare", [1, 2.5], 3.5, "no MLmodel, so the only model file: model.joblib"),
+        ("bare-frame", {"b": 2.5, "a": 1}, 3.5, "no MLmodel, so the only model file: model.pkl"),
+    ],
+)
+def test_each_format_is_loaded_and_says_why(
+    models: Path, model: str, row: object, *, prediction: object, reason: str
+) -> None:
+    loaded = pick(models / model)
+    (result,) = predictions(loaded.predict(from_rows([row], loaded.signature)))
+    assert result == pytest.approx(prediction, abs=1e-3)
+    assert reason in loaded.origin
+
+
+def test_a_bare_file_is_served_and_the_log_says_why(models: Path, folder: Path) -> None:
+    with serving(settings(models / "bare", folder), folder) as server:
+        assert server.v1([[1, 2.5], [0, 1]]).json() == {"predictions": pytest.approx([3.5, 1])}
+        assert "predictor: no MLmodel, so the only model file" in server.log.read_text()
+
+
+def imported_by(code: str, *arguments: str) -> set[str]:
+    """The modules that a fresh Python has after running the code."""
+    program = f"import sys\n{code}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+def test_mlflow_is_imported_for_other_flavours_only(models: Path) -> None:
+    load = "from pathlib import Path\nfrom platformctl_predictors.picking import pick\n"
+    modules = imported_by(load + "pick(Path(sys.argv[1]))", str(models / "skops"))
+    assert "sklearn" in modules
+    assert not modules & {"mlflow", "kserve"}
+
+
+def test_settings_need_pydantic_only() -> None:
+    modules = imported_by("import platformctl_predictors.settings")
+    assert "pydantic" in modules
+    assert not modules & {"kserve", "numpy", "pandas", "sklearn", "mlflow", "yaml"}
+
+
+def test_the_model_folder_on_the_command_line_wins(models: Path, folder: Path) -> None:
+    content = settings(Path("/nonexistent"), folder)
+    with serving(content, folder, "--model-dir", str(models / "bare")) as server:
+        assert server.v1([[1, 1]]).status_code == 200
+
+
+def test_a_type_that_nobody_trusts_is_named(models: Path, folder: Path) -> None:
+    model = shutil.copytree(models / "trusted", folder / "m")
+    text = (model / "MLmodel").read_text()
+    declared = "    skops_trusted_types:\n    - sklearn.tree._tree.Tree\n"
+    assert declared in text
+    (model / "MLmodel").write_text(text.replace(declared, ""))
+    ended = failure(model)
+    assert ended.code == 65
+    assert ended.cause.endswith("trusted: sklearn.tree._tree.Tree")
+    assert "skops_trusted_types" in ended.hint
+
+
+@pytest.mark.parametrize(
+    ("files", "cause"),
+    [
+        ([], "has no MLmodel, and no model file; it holds: nothing"),
+        (["weights.bin"], "has no MLmodel, and no model file; it holds: weights.bin"),
+        (["model.pkl", "model.joblib"], "has no MLmodel, and model.joblib and model.pkl; it holds"),
+    ],
+)
+def test_a_bare_folder_needs_exactly_one_model_file(folder: Path, files: list[str], cause: str) -> None:
+    (folder / "m").mkdir()
+    for name in files:
+        (folder / "m" / name).write_bytes(b"x")
+    ended = failure(folder / "m")
+    assert ended.code == 65
+    assert cause in ended.cause
+
+
+@pytest.mark.parametrize("name", ["skops", "cloudpickle"])
+def test_a_file_that_is_cut_off_is_a_corrupt_model(models: Path, folder: Path, name: str) -> None:
+    model = shutil.copytree(models / name, folder / "m")
+    path = next(iter(model.glob("model.*")))
+    path.write_bytes(path.read_bytes()[:-500])
+    ended = failure(model)
+    assert ended.code == 65
+    assert str(path) in ended.cause
+
+
+@pytest.mark.parametrize("text", ["flavors: [", "utc_time: 1\n", "flavors: {}\nsignature: {inputs: 'x'}\n"])
+def test_an_mlmodel_that_cannot_be_read_is_a_corrupt_model(folder: Path, text: str) -> None:
+    (folder / "m").mkdir()
+    (folder / "m" / "MLmodel").write_text(text)
+    ended = failure(folder / "m")
+    assert ended.code == 65
+    assert "MLmodel is corrupt" in ended.cause
+
+
+def test_another_library_version_is_named_with_the_installed_one(models: Path, folder: Path) -> None:
+    model = shutil.copytree(models / "cloudpickle", folder / "m")
+    (model / "model.pkl").write_bytes(b"csklearn.linear_model\nGoneRegression\n.")
+    text = (model / "MLmodel").read_text()
+    lines = [
+        "    sklearn_version: 0.24.2" if "sklearn_version" in line else line for line in text.splitlines()
+    ]
+    (model / "MLmodel").write_text("\n".join(lines))
+    ended = failure(model)
+    assert ended.code == 66
+    assert "GoneRegression" in ended.cause
+    assert "scikit-learn 0.24.2 is wanted, 1." in ended.cause
+
+
+def test_a_library_that_is_missing_is_named(folder: Path) -> None:
+    (folder / "m").mkdir()
+    (folder / "m" / "model.pkl").write_bytes(b"ca_library_that_nobody_has\nModel\n.")
+    ended = failure(folder / "m")
+    assert ended.code == 66
+    assert "install a_library_that_nobody_has" in ended.hint
+
+
+def test_a_file_without_an_estimator_is_no_model(folder: Path) -> None:
+    (folder / "m").mkdir()
+    (folder / "m" / "model.pkl").write_bytes(pickle.dumps({"weights": [1, 2]}))
+    ended = failure(folder / "m")
+    assert ended.code == 65
+    assert "holds a dict, which has no predict()" in ended.cause
+
+
+def test_a_zip_that_is_no_skops_file_is_a_corrupt_model(folder: Path) -> None:
+    (folder / "m").mkdir()
+    with zipfile.ZipFile(folder / "m" / "model.skops", "w") as archive:
+        archive.writestr("schema.json", json.dumps({"protocol": 1}))
+    ended = failure(folder / "m")
+    assert ended.code == 65
+
+
+@pytest.mark.parametrize(("pickled", "code"), [(b"x", 65), (b"cnobody_has_it\nModel\n.", 66)])
+def test_the_process_ends_with_the_code_and_one_line(folder: Path, pickled: bytes, code: int) -> None:
+    (folder / "m").mkdir()
+    (folder / "m" / "model.pkl").write_bytes(pickled)
+    ended = run_to_end(settings(folder / "m", folder), folder)
+    assert ended.code == code
+    assert [line["code"] for line in ended.lines] == [code]
