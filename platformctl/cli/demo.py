@@ -7,31 +7,27 @@ import click
 
 from platformctl.cli.errors import Interrupted
 from platformctl.cli.opening import reporting, settings_of
-from platformctl.cli.options import Whole
+from platformctl.cli.options import Whole, examples
 from platformctl.cli.session import TIMEOUT, Session
 from platformctl.cli.terminal import style_of
 from platformctl.demo import telling
 from platformctl.demo.trained import MODEL
 from platformctl.domain.errors import Unreachable
-from platformctl.domain.names import Name
-from platformctl.domain.observed import Observed
+from platformctl.domain.observed import Scope
+from platformctl.domain.rollout import Rollout
 from platformctl.domain.settings import Settings
 
 
-@click.command("demo")
+@click.command("demo", epilog=examples("platformctl demo"))
 @click.option("--port", type=Whole(1), metavar="PORT", help="The port of the router, as in `up`.")
 @click.option("--mlflow-port", type=Whole(1), metavar="PORT", help="The port of the registry, as in `up`.")
 @click.pass_obj
-def command(session: Session, port: int | None, mlflow_port: int | None) -> None:
-    r"""Train a model, and roll it out on this machine.
+def command(session: Session, /, *, port: int | None, mlflow_port: int | None) -> None:
+    """Train a model, and roll it out on this machine.
 
     Brings up the local stack, logs three versions of a churn model to its registry, and prints and runs
     the commands of a rollout: deploy, a canary, promote, a bad canary, rollback. Takes about a minute,
     asks nothing, and leaves the stack up. What is yours under the name `churn` is not touched.
-
-    \b
-    Example:
-      platformctl demo
     """
     settings = settings_of(session)
     given = {"--port": port, "--mlflow-port": mlflow_port}
@@ -56,14 +52,16 @@ def _stage(session: Session, settings: Settings) -> telling.Stage:
         home=settings.home.value,
         environ=os.environ,
         style=style.head,
-        observed=lambda: _observed(session, settings),
+        rollout=lambda: _rollout(session, settings),
         addresses=lambda: _addresses(session, settings),
     )
 
 
-def _observed(session: Session, settings: Settings) -> Observed:
+def _rollout(session: Session, settings: Settings) -> Rollout:
+    """What is recorded of the demo's deployment; an empty rollout if there is none."""
     with reporting() as reporter:
-        return session.host.world(settings, reporter, TIMEOUT).target.observe(Name(MODEL))
+        found = session.host.world(settings, reporter, TIMEOUT).target.list(Scope(MODEL))
+    return next((summary.rollout for summary in found if summary.name == MODEL), Rollout())
 
 
 def _addresses(session: Session, settings: Settings) -> telling.Addresses:

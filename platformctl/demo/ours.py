@@ -6,27 +6,26 @@ from pathlib import Path
 
 from platformctl.demo.trained import MODEL, Trained
 from platformctl.domain.errors import Refused
-from platformctl.domain.observed import Observed
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
 
 
-def is_there(observed: Observed) -> bool:
+def is_there(rollout: Rollout) -> bool:
     """Whether there is a deployment, in whatever state."""
-    return observed.rollout.phase is not Phase.EMPTY or bool(observed.rollout.history)
+    return rollout.phase is not Phase.EMPTY or bool(rollout.history)
 
 
-def refuse_strangers(observed: Observed, trained: frozenset[str]) -> None:
+def refuse_strangers(rollout: Rollout, trained: frozenset[str]) -> None:
     """Refuse to touch a deployment of the demo's name that has anything but the demo's models.
 
     Args:
-        observed: The deployment.
+        rollout: The deployment's.
         trained: The ids of all models that a demo has logged into this home's registry.
 
     Raises:
         Refused: It is a person's own.
     """
-    strangers = [r.id for r in _revisions(observed.rollout) if r.model.model_id not in trained]
+    strangers = [r.id for r in _revisions(rollout) if r.model.model_id not in trained]
     if strangers:
         raise Refused(
             f"there is a deployment {MODEL!r} with {strangers[0]}, which is not the demo's",

@@ -94,8 +94,10 @@ class Training:
     def stop(self) -> None:
         """End it, if it has not ended by itself."""
         self._process.terminate()
-        with contextlib.suppress(BrokenPipeError):
-            self._process.communicate()
+        self._process.wait()
+        _open(self._process.stdout).close()
+        with contextlib.suppress(BrokenPipeError):  # what it was told and has not read
+            _open(self._process.stdin).close()
 
     def _failure(self) -> Refused:
         code = self._process.wait()

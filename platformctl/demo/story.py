@@ -45,7 +45,7 @@ def first(version: Trained) -> Sequence[Step]:
     text = f"{_introduced(version)} The alias champion points to it. Nothing serves yet."
     return (
         Step(text, ("deploy", MODEL)),
-        Step("Requests, each with one customer of today.", _traffic(500)),
+        Step("Requests, each with one customer of today.", _traffic(200)),
     )
 
 

@@ -1,5 +1,6 @@
 """Tell the story: print each command as a person would type it, and run exactly that."""
 
+import json
 import os
 import shlex
 import sys
@@ -13,7 +14,7 @@ from platformctl.demo import ours, processes, story
 from platformctl.demo.story import Step
 from platformctl.demo.trained import Trained
 from platformctl.domain.errors import PlatformctlError
-from platformctl.domain.observed import Observed
+from platformctl.domain.rollout import Rollout
 
 _WIDTH = 80
 _CONTEXT = """\
@@ -22,7 +23,7 @@ context = "demo"
 
 [contexts.demo]
 target = "local"
-home = ".."
+home = {home}
 """
 
 
@@ -55,14 +56,14 @@ class Stage:
         home: The local target's folder.
         environ: The environment of whoever asked for the demo.
         style: How a command line is shown.
-        observed: Looks at the deployment.
+        rollout: Reads what is recorded of the deployment; the stack need not be up.
         addresses: Asks the stack, once it is up.
     """
 
     home: Path
     environ: Mapping[str, str]
     style: Callable[[str], str]
-    observed: Callable[[], Observed]
+    rollout: Callable[[], Rollout]
     addresses: Callable[[], Addresses]
 
     @property
@@ -84,7 +85,7 @@ def tell(stage: Stage, ports: Sequence[str]) -> None:
         KeyboardInterrupt: A person pressed Ctrl-C; no process of ours is left.
     """
     record = ours.Record(stage.folder)
-    ours.refuse_strangers(stage.observed(), record.read())
+    ours.refuse_strangers(stage.rollout(), record.read())
     _furnish(stage)
     setup = _setup(stage.environ)
     for line in (*setup, f"cd {shlex.quote(str(stage.folder))}"):
@@ -104,7 +105,12 @@ def _furnish(stage: Stage) -> None:
     """Make the folder, and the file by which its commands mean this home and nothing else."""
     stage.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     stage.folder.mkdir(mode=0o700, exist_ok=True)
-    (stage.folder / "platformctl.toml").write_text(_CONTEXT, "utf-8")
+    (stage.folder / "platformctl.toml").write_text(_context(stage.home), "utf-8")
+
+
+def _context(home: Path) -> str:
+    """The file's text. A string of JSON is one of TOML too."""
+    return _CONTEXT.format(home=json.dumps(str(home), ensure_ascii=False))
 
 
 def _setup(environ: Mapping[str, str]) -> list[str]:
@@ -132,7 +138,7 @@ def _versions(training: processes.Training, record: ours.Record) -> Iterator[Tra
 
 def _opening(stage: Stage, version: Trained) -> Sequence[Step]:
     """The first chapter; what an earlier demo has left is removed before it."""
-    again = (story.clearing(),) if ours.is_there(stage.observed()) else ()
+    again = (story.clearing(),) if ours.is_there(stage.rollout()) else ()
     return (*again, *story.first(version))
 
 

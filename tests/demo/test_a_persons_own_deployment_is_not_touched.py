@@ -7,7 +7,6 @@ from platformctl.demo.ours import Record, is_there, refuse_strangers
 from platformctl.demo.trained import Trained
 from platformctl.domain.errors import Refused
 from platformctl.domain.names import Name
-from platformctl.domain.observed import Observed
 from platformctl.domain.revision import ModelVersion, Revision
 from platformctl.domain.rollout import Candidate, Phase, Rollout
 from platformctl.domain.rollout import Record as Line
@@ -22,31 +21,30 @@ def revision(model_id: str | None) -> Revision:
     return Revision(deployment=Name("churn"), model=version)
 
 
-def observed(stable: str | None, candidate: str | None = None, previous: tuple[str, ...] = ()) -> Observed:
-    rollout = Rollout(
+def rollout(stable: str | None, candidate: str | None = None, previous: tuple[str, ...] = ()) -> Rollout:
+    return Rollout(
         phase=Phase.PREPARING if candidate else Phase.STEADY,
         stable=revision(stable),
         candidate=Candidate(revision=revision(candidate), goal=10) if candidate else None,
         previous=tuple(map(revision, previous)),
     )
-    return Observed(rollout=rollout)
 
 
 def test_what_demos_have_deployed_is_the_demos() -> None:
-    refuse_strangers(observed("m-1", "m-2", ("m-1",)), OURS)
+    refuse_strangers(rollout("m-1", "m-2", ("m-1",)), OURS)
 
 
 def test_no_deployment_is_nobodys() -> None:
-    refuse_strangers(Observed(), OURS)
-    assert not is_there(Observed())
+    refuse_strangers(Rollout(), OURS)
+    assert not is_there(Rollout())
 
 
 @pytest.mark.parametrize(
     "theirs",
-    [observed("m-9"), observed("m-1", "m-9"), observed("m-1", None, ("m-9",)), observed(None)],
+    [rollout("m-9"), rollout("m-1", "m-9"), rollout("m-1", None, ("m-9",)), rollout(None)],
     ids=["stable", "candidate", "previous", "a model without an id"],
 )
-def test_one_revision_of_another_model_is_a_persons_own(theirs: Observed) -> None:
+def test_one_revision_of_another_model_is_a_persons_own(theirs: Rollout) -> None:
     with pytest.raises(Refused, match="which is not the demo's") as refused:
         refuse_strangers(theirs, OURS)
     assert refused.value.hint is not None
@@ -55,7 +53,7 @@ def test_one_revision_of_another_model_is_a_persons_own(theirs: Observed) -> Non
 
 def test_a_deployment_that_failed_to_start_is_there_all_the_same() -> None:
     line = Line(at=datetime(2026, 1, 1, tzinfo=UTC), event="deploy")
-    assert is_there(Observed(rollout=Rollout(history=(line,))))
+    assert is_there(Rollout(history=(line,)))
 
 
 def test_the_record_keeps_the_models_of_all_demos(tmp_path: Path) -> None:
