@@ -24,9 +24,10 @@ class _Constant(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow ship
 
 def _log(model: str, kind: str) -> str:
     if kind == "pyfunc":
-        return str(
-            mlflow.pyfunc.log_model(name="model", python_model=_Constant(), pip_requirements=[]).model_id
+        function = mlflow.pyfunc.log_model(
+            name="model", python_model=_Constant(), pip_requirements=[], registered_model_name=model
         )
+        return str(function.model_id)
     described: dict[str, Any] = {} if kind == "bare" else {"input_example": _ROWS[:2]}
     logged = mlflow.sklearn.log_model(
         LogisticRegression().fit(_ROWS, _CHURNED),

@@ -69,7 +69,9 @@ class Server:
 
     def register(self, model: str, source: str) -> str:
         """Register another version of a model, which must exist; returns its number."""
-        made = self.call("POST", "/model-versions/create", name=model, source=source)
+        model_id = source.removeprefix("models:/")
+        named = {"model_id": model_id} if model_id.startswith("m-") else {}
+        made = self.call("POST", "/model-versions/create", name=model, source=source, **named)
         return str(made["model_version"]["version"])
 
     def model(self, name: str, *sources: str) -> None:
@@ -108,8 +110,9 @@ def mlflow_server(
         _until_healthy(server, process)
         yield server
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(20)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with basic authentication, `churn` in it, and the user `nobody` who may not read that."""
+    pytest.importorskip("flask_wtf", reason="basic authentication of MLflow needs mlflow[auth]")
     with auth_server(tmp_path_factory.mktemp("guarded")) as running:
         running.model("churn")
         running.call("POST", "/users/create", username="nobody", password="a-password-of-nobody")  # noqa: S106 - a test's

@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class Transport:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._idle: queue.SimpleQueue[http.client.HTTPConnection] = queue.SimpleQueue()
+        # The port knows no end of a registry; this is it.
+        weakref.finalize(self, _close, self._idle)
 
     def deadline(self) -> float:
         """When an operation that starts now must be over, on the monotonic clock."""
@@ -97,12 +100,6 @@ class Transport:
     def give_back(self, connection: http.client.HTTPConnection) -> None:
         """Keep a connection whose last reply has been read to its end."""
         self._idle.put(connection)
-
-    def close(self) -> None:
-        """Close what is kept open."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._idle.get_nowait().close()
 
 
 class _Exchange:
@@ -228,6 +225,12 @@ def _explained(server: Server) -> Iterator[None]:
         raise gave_up(server) from error
     except (OSError, http.client.HTTPException) as error:
         raise explain(error, server) from error
+
+
+def _close(idle: "queue.SimpleQueue[http.client.HTTPConnection]") -> None:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            idle.get_nowait().close()
 
 
 def _connection(server: Server) -> http.client.HTTPConnection:
