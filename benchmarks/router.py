@@ -21,7 +21,7 @@ from pathlib import Path
 from platformctl.adapters.envoy import routes
 from platformctl.adapters.envoy.table import Table
 from tests.load import encode
-from tests.router.world import PREDICT, V1, V2, World, churn, world
+from tests.router.world import PREDICT, V1, V2, World, churn, world_in
 
 CHANGES = 60
 BLOCKS, BLOCK = 100, 50
@@ -133,7 +133,7 @@ def bar(name: str, value: float, limit: float) -> dict[str, object]:
 
 def main() -> int:
     """Measure, print, and return 0 if both bars hold."""
-    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world(Path(folder)) as one:
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world_in(Path(folder)) as one:
         one.start()
         changes = change_times(one, CHANGES)
         direct, routed = latencies(one)

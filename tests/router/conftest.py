@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.router.world import World, world
+from tests.router.world import World, world_in
 
 
-@pytest.fixture(name="world")
-def one_world() -> Iterator[World]:
+@pytest.fixture
+def world() -> Iterator[World]:
     # Not `tmp_path`: the path of a unix socket must be short.
-    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world(Path(folder)) as one:
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world_in(Path(folder)) as one:
         yield one

@@ -67,6 +67,27 @@ def test_the_generation_that_is_served_is_known(world: World) -> None:
 
 
 @pytest.mark.quick
+def test_publishing_another_table_of_the_same_generation_is_served_too(world: World) -> None:
+    one, two = world.backend(V1), world.backend(V2)
+    world.start(churn(one, two, v1=100))
+
+    for shares, expected in [({"v2": 100}, V2), ({"v1": 100}, V1)] * 5:
+        world.generation = 6
+        world.publish(churn(one, two, **shares))
+        assert world.ask().revision == expected
+
+
+@pytest.mark.quick
+def test_256_connections_are_served(world: World) -> None:
+    world.start(churn(world.backend(V1, replicas=2), v1=100))
+
+    with Load(world.port, PREDICT, b"{}", connections=256, limit=5_000) as load:
+        load.wait()
+
+    assert load.tally.answers == {(200, V1): 5_000}
+
+
+@pytest.mark.quick
 def test_a_replica_that_comes_or_goes_costs_no_request(world: World) -> None:
     both = world.backend(V1, replicas=2)
     first = Backend(V1, both.sockets[:1])

@@ -7,8 +7,7 @@ import pytest
 from platformctl.adapters.envoy.router import Router
 from platformctl.domain.errors import Unreachable
 from tests.load import Load
-from tests.router import world as worlds
-from tests.router.world import PREDICT, V1, V2, World, churn
+from tests.router.world import PREDICT, V1, V2, World, churn, world_in
 
 pytestmark = pytest.mark.quick
 
@@ -71,7 +70,7 @@ def test_a_hanging_envoy_is_unreachable_within_five_seconds(world: World) -> Non
 
 def test_two_routers_side_by_side_have_nothing_in_common(world: World) -> None:
     world.start(churn(world.backend(V1), v1=100))
-    with tempfile.TemporaryDirectory(prefix="pc-") as folder, worlds.world(Path(folder)) as other:
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world_in(Path(folder)) as other:
         other.start(churn(other.backend(V2), v2=100))
         with Load(world.port, PREDICT, b"{}", limit=500) as load:
             for _ in range(5):
@@ -85,7 +84,7 @@ def test_two_routers_side_by_side_have_nothing_in_common(world: World) -> None:
 
 def test_a_taken_port_stops_the_second_envoy_and_not_the_first(world: World) -> None:
     world.start(churn(world.backend(V1), v1=100))
-    with tempfile.TemporaryDirectory(prefix="pc-") as folder, worlds.world(Path(folder)) as second:
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world_in(Path(folder)) as second:
         second.port = world.port
         second.router = Router(second.folder / "envoy", second.admin, world.port)
         second.router.write(second.table())

@@ -1,4 +1,7 @@
 import math
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -6,9 +9,17 @@ from platformctl.adapters.envoy.table import Deployment
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.route import Route
 from tests.load import Load
-from tests.router.world import PREDICT, V1, V2, World, churn
+from tests.router.world import PREDICT, V1, V2, World, churn, world_in
 
 pytestmark = pytest.mark.quick
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[World]:
+    """One deployment that serves, and one that does not yet."""
+    with tempfile.TemporaryDirectory(prefix="pc-") as folder, world_in(Path(folder)) as one:
+        one.start(churn(one.backend(V1), v1=100), Deployment(Name("fraud"), Route(), ()))
+        yield one
 
 
 @pytest.mark.parametrize(
@@ -22,10 +33,8 @@ pytestmark = pytest.mark.quick
         "/v2/models/churn/ready",
     ],
 )
-def test_every_path_of_the_prediction_protocols_is_answered(world: World, path: str) -> None:
-    world.start(churn(world.backend(V1), v1=100))
-
-    reply = world.ask(path)
+def test_every_path_of_the_prediction_protocols_is_answered(serving: World, path: str) -> None:
+    reply = serving.ask(path)
 
     assert (reply.status, reply.revision) == (200, V1)
 
@@ -43,11 +52,8 @@ def test_every_path_of_the_prediction_protocols_is_answered(world: World, path: 
         "/-/platformctl",
     ],
 )
-def test_a_path_of_no_deployment_is_a_404_that_names_those_there_are(world: World, path: str) -> None:
-    fraud = Deployment(Name("fraud"), Route(), ())
-    world.start(churn(world.backend(V1), v1=100), fraud)
-
-    reply = world.ask(path)
+def test_a_path_of_no_deployment_is_a_404_that_names_those_there_are(serving: World, path: str) -> None:
+    reply = serving.ask(path)
 
     assert (reply.status, reply.revision) == (404, None)
     assert reply.headers["content-type"] == "application/json"

@@ -101,6 +101,7 @@ class World:
         """As a machine that is out of memory or a debugger would: it is there and does not answer."""
         assert self.envoy
         self.envoy.send_signal(signal.SIGSTOP)
+        os.waitpid(self.envoy.pid, os.WUNTRACED)  # until it has stopped
 
     def kill_envoy(self) -> None:
         assert self.envoy
@@ -136,7 +137,7 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world_in(folder: Path) -> Iterator[World]:
     """A world in `folder`; all of its processes end with it."""
     one = World(folder)
     try:

@@ -17,6 +17,7 @@ class ConfigFiles:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.bootstrap = folder / "bootstrap.json"
         self.clusters = folder / "clusters" / "clusters.json"
         self.routes = folder / "routes" / "routes.json"
@@ -28,6 +29,11 @@ class ConfigFiles:
             return {cluster["name"]: cluster for cluster in resources}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+
+    def remove_abandoned(self) -> None:
+        """Remove what a writer that was killed has left."""
+        for abandoned in self._folder.glob("**/.*.json.*"):
+            abandoned.unlink(missing_ok=True)
 
 
 def replace(path: Path, document: Json) -> None:

@@ -81,6 +81,7 @@ class Router:
             Refused: The disk will not take them.
         """
         files = self._files
+        files.remove_abandoned()
         replace(files.clusters, _discovery(table, {}))
         replace(files.routes, routes.discovery(table, self._request_timeout))
         # Last: a supervisor that finds a bootstrap finds all that it names.
@@ -94,7 +95,7 @@ class Router:
         next call. Calls must not overlap: whoever calls holds the stack's lock.
 
         Args:
-            table: Its generation is another than the one that is served.
+            table: All deployments as they are to be.
             timeout: Seconds.
 
         Raises:
@@ -107,20 +108,14 @@ class Router:
         replace(self._files.clusters, _discovery(table, retained))
         _wait(lambda: self._knows(table), deadline, "know all revisions")
         replace(self._files.routes, routes.discovery(table, self._request_timeout))
-        _wait(lambda: self.served() == table.generation, deadline, f"serve generation {table.generation}")
+        wanted = routes.identity(table, self._request_timeout)
+        _wait(lambda: self._identity() == wanted, deadline, f"serve generation {table.generation}")
         self._drop_idle(table, retained)
 
     def served(self) -> int | None:
         """The generation that Envoy answers with now; None if it does not answer."""
-        host = _ANY_ADDRESS.get(self._host, self._host)
-        connection = http.client.HTTPConnection(host, self._port, timeout=_ANSWER_SECONDS)
-        try:
-            connection.request("GET", routes.GENERATION_PATH)
-            return int(json.loads(connection.getresponse().read())["generation"])
-        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-            return None  # nobody there, or somebody else
-        finally:
-            connection.close()
+        generation = self._identity().get("generation")
+        return generation if isinstance(generation, int) else None
 
     def drain(self, revision: RevisionId, timeout: float) -> None:
         """Wait until no request is in flight to a revision that has no weight.
@@ -135,6 +130,19 @@ class Router:
         """
         deadline = time.monotonic() + timeout
         _wait(lambda: not self._busy([revision]), deadline, f"finish the requests to {revision}")
+
+    def _identity(self) -> Json:
+        """What Envoy says that it serves; nothing if nobody answers, or somebody else does."""
+        host = _ANY_ADDRESS.get(self._host, self._host)
+        connection = http.client.HTTPConnection(host, self._port, timeout=_ANSWER_SECONDS)
+        try:
+            connection.request("GET", routes.GENERATION_PATH)
+            said = json.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return {}
+        finally:
+            connection.close()
+        return said if isinstance(said, dict) else {}
 
     def _knows(self, table: Table) -> bool:
         """Whether every revision of the table can be routed to, with the replicas it has there."""

@@ -3,6 +3,7 @@
 Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +18,7 @@ REVISION_HEADER = "x-platformctl-revision"
 """On a request: which live revision is to answer, whatever its weight. On an answer: who did."""
 
 GENERATION_PATH = "/-/platformctl/generation"
-"""Answers with the generation of the table that is served: `{"generation": 7}`."""
+"""Answers with what is served: `{"generation": 7, "digest": "3f9a1c…"}`."""
 
 _ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 _PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
@@ -30,20 +31,28 @@ def discovery(table: Table, timeout: float) -> Json:
         table: What it is to do.
         timeout: Seconds until a request without a complete answer is a 504.
     """
-    return {
-        "version_info": str(table.generation),
-        "resources": [{"@type": _ROUTES, **_routes(table, timeout)}],
-    }
-
-
-def _routes(table: Table, timeout: float) -> Json:
     routes = [
-        {"match": {"path": GENERATION_PATH}, **_says(200, generation=table.generation)},
-        *(route for deployment in table.deployments for route in _deployment(deployment, f"{timeout}s")),
-        {"match": {"prefix": "/"}, **_unknown_path(table)},
+        {"match": {"path": GENERATION_PATH}, **_says(200, **identity(table, timeout))},
+        *_routes(table, timeout),
     ]
     host = {"name": "all", "domains": ["*"], "retry_policy": _retry_policy(), "routes": routes}
-    return {"name": ROUTES, "virtual_hosts": [host]}
+    configuration = {"@type": _ROUTES, "name": ROUTES, "virtual_hosts": [host]}
+    return {"version_info": str(table.generation), "resources": [configuration]}
+
+
+def identity(table: Table, timeout: float) -> Json:
+    """What an Envoy that serves `table` says: its generation, and a digest over its routes.
+
+    The digest tells two tables of one generation apart: one may have been written before a crash.
+    """
+    canonical = json.dumps(list(_routes(table, timeout)), sort_keys=True)
+    return {"generation": table.generation, "digest": hashlib.sha256(canonical.encode()).hexdigest()}
+
+
+def _routes(table: Table, timeout: float) -> Iterator[Json]:
+    for deployment in table.deployments:
+        yield from _deployment(deployment, f"{timeout}s")
+    yield {"match": {"prefix": "/"}, **_unknown_path(table)}
 
 
 def _deployment(deployment: Deployment, timeout: str) -> Iterator[Json]:
