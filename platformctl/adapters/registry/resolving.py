@@ -8,8 +8,6 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import yaml
-
 from platformctl.adapters.registry.source import (
     LOGGED_MODEL_GONE,
     LOGGED_MODEL_READY,
@@ -23,7 +21,6 @@ from platformctl.adapters.registry.source import (
 from platformctl.domain.errors import Conflict, NotFound, SpecError
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LISTED = 10
 
 
@@ -112,8 +109,11 @@ def parse(mlmodel: bytes | None, label: str) -> dict[str, object] | None:
     """
     if mlmodel is None:
         return None
+    import yaml  # noqa: PLC0415 - `status` reads no MLmodel, and must not pay for the parser
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.load(mlmodel, Loader=_Loader)  # noqa: S506 - CSafeLoader, or SafeLoader
+        document = yaml.load(mlmodel, Loader=loader)  # noqa: S506 - CSafeLoader, or SafeLoader
     except yaml.YAMLError as error:
         raise _broken_mlmodel(label) from error
     if not isinstance(document, dict):

@@ -1,0 +1,35 @@
+"""`platformctl down`."""
+
+import click
+
+from platformctl.cli.confirm import confirm
+from platformctl.cli.errors import Interrupted
+from platformctl.cli.opening import settled, target_line, tilde
+from platformctl.cli.options import examples, output_option, yes_option
+from platformctl.cli.output import document, show
+from platformctl.cli.session import Session
+
+
+@click.command("down", epilog=examples("platformctl down", "platformctl down --purge --yes"))
+@click.option("--purge", is_flag=True, help="Remove its folder too: deployments, logs, the local registry.")
+@yes_option
+@output_option
+@click.pass_obj
+def command(session: Session, /, *, purge: bool, yes: bool, form: str) -> int:
+    """Stop the local stack; its state stays.
+
+    `platformctl up` brings the same deployments back, unless --purge has removed them.
+    """
+    settings = settled(session)
+    click.echo(target_line(settings), err=True)
+    home = tilde(settings.home.value)
+    if purge:
+        confirm(f"remove {home}, with all deployments and the local registry?", yes=yes)
+    try:
+        ran = session.host.stack(settings).down(purge=purge)
+    except KeyboardInterrupt:
+        raise Interrupted("the stack may be half down", hint="platformctl down goes on") from None
+    text = "the local stack is down" if ran else "the local stack was not up"
+    text += f", and {home} is removed" if purge else ""
+    show([text], document("StackDown", changed=ran or purge, purged=purge), form)
+    return 0
