@@ -34,6 +34,7 @@ def parse(text: str) -> Decimal:
     meant = _WITH_BYTES.fullmatch(text.strip())
     if meant:
         number, unit, binary = meant[1], meant[2].upper(), meant[3]
-        choices = [f"{number}{unit}i"] if binary else [f"{number}{unit}i", f"{number}{unit}"]
+        decimal = "k" if unit == "K" else unit
+        choices = [f"{number}{unit}i"] if binary else [f"{number}{unit}i", f"{number}{decimal}"]
         raise ValueError(f"{text!r} is not a quantity; write {' or '.join(choices)}")
     raise ValueError(f"{text!r} is not a quantity such as 500m, 2, 512Mi or 2Gi")

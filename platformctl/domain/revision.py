@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import Field
@@ -77,25 +77,31 @@ class Revision(Frozen):
     transformer: Code | Image | None = None
     resources: Resources = Resources()
 
-    @cached_property
+    @property
     def id(self) -> RevisionId:
         """`churn-v4-3f9a1c`: deployment, version, and six digits of the digest."""
         version = f"v{self.model.version}" if self.model.version else "files"
         return RevisionId(f"{self.deployment}-{version}-{self.digest[:_DIGEST_DIGITS]}")
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256, in hex, over the canonical JSON of exactly the inputs that decide what is served."""
-        identity = self.model_dump(
-            mode="json",
-            exclude={
-                "model": {"info"} | ({"uri"} if self.model.content else set()),
-                "predictor": {"path"},
-                "transformer": {"path"},
-            },
-        )
-        canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return _digest(self)
+
+
+@lru_cache(maxsize=256)
+def _digest(revision: Revision) -> str:
+    """Cached here and not in the value: `model_copy` would hand a cached name on to what is changed."""
+    identity = revision.model_dump(
+        mode="json",
+        exclude={
+            "model": {"info"} | ({"uri"} if revision.model.content else set()),
+            "predictor": {"path"},
+            "transformer": {"path"},
+        },
+    )
+    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class Scale(Frozen):

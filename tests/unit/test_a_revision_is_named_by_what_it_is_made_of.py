@@ -1,0 +1,104 @@
+import re
+
+import pytest
+
+from platformctl.domain.deployment import Image, Resources
+from platformctl.domain.names import NAME_LIMIT, Name
+from platformctl.domain.revision import Code, ModelInfo, ModelVersion, Revision
+
+pytestmark = pytest.mark.quick
+
+MODEL = ModelVersion(model="churn", version="4", model_id="m-1", uri="mlflow-artifacts:/1/models/m-1")
+CODE = Code(class_="shop.serve:Churn", path="/home/ada/src", content="ab" * 32)
+CHURN = Revision(deployment=Name("churn"), model=MODEL, predictor=CODE, transformer=CODE)
+FOLDER = ModelVersion(model="churn", version=None, uri="/home/ada/model", content="cd" * 32)
+
+
+def _model(**changes: object) -> Revision:
+    return CHURN.model_copy(update={"model": MODEL.model_copy(update=changes)})
+
+
+def test_a_name_is_the_same_on_every_machine_and_in_every_version() -> None:
+    plain = Revision(deployment=Name("churn"), model=MODEL)
+    assert plain.id == "churn-v4-b57c0e"
+    assert CHURN.id == "churn-v4-c449a6"
+    assert Revision(deployment=Name("churn"), model=FOLDER).id == "churn-files-498313"
+
+
+def test_the_same_input_has_the_same_name() -> None:
+    assert Revision.model_validate_json(CHURN.model_dump_json()).id == CHURN.id
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _model(info=ModelInfo(flavor="sklearn", has_signature=True, size_bytes=10)),
+        CHURN.model_copy(update={"predictor": CODE.model_copy(update={"path": "/somewhere/else"})}),
+        CHURN.model_copy(update={"transformer": CODE.model_copy(update={"path": "/somewhere/else"})}),
+    ],
+    ids=["what the model says of itself", "where the predictor's class lies", "where the transformer's lies"],
+)
+def test_what_decides_nothing_is_not_in_the_name(other: Revision) -> None:
+    assert other != CHURN
+    assert other.id == CHURN.id
+
+
+def test_what_is_changed_in_a_copy_is_changed_in_its_name() -> None:
+    assert CHURN.id == "churn-v4-c449a6"
+    assert CHURN.model_copy(update={"resources": Resources(cpu="2")}).id != CHURN.id
+
+
+def test_where_a_folder_lies_is_not_in_the_name() -> None:
+    moved = FOLDER.model_copy(update={"uri": "/srv/model"})
+    names = {Revision(deployment=Name("churn"), model=model).id for model in (FOLDER, moved)}
+    assert len(names) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CHURN.model_copy(update={"deployment": Name("churn-eu")}),
+        _model(model="other"),
+        _model(version="5"),
+        _model(model_id="m-2"),
+        _model(uri="mlflow-artifacts:/1/models/m-2"),
+        _model(content="ef" * 32),
+        CHURN.model_copy(update={"predictor": "auto"}),
+        CHURN.model_copy(update={"predictor": CODE.model_copy(update={"class_": "shop.serve:Other"})}),
+        CHURN.model_copy(update={"predictor": CODE.model_copy(update={"content": "ef" * 32})}),
+        CHURN.model_copy(update={"predictor": Image(image="churn:1")}),
+        CHURN.model_copy(update={"predictor": Image(image="churn:1", args=("--fast",))}),
+        CHURN.model_copy(update={"transformer": None}),
+        CHURN.model_copy(update={"transformer": Image(image="features:1")}),
+        CHURN.model_copy(update={"resources": Resources(cpu="2")}),
+        CHURN.model_copy(update={"resources": Resources(memory="4Gi")}),
+    ],
+    ids=lambda revision: revision.digest[:6],
+)
+def test_whatever_decides_what_is_served_changes_the_name(other: Revision) -> None:
+    assert other.digest != CHURN.digest
+    assert other.id != CHURN.id
+
+
+def test_arguments_are_in_the_name_in_their_order() -> None:
+    orders = [("--a", "--b"), ("--b", "--a"), ("--a --b",)]
+    revisions = [CHURN.model_copy(update={"predictor": Image(image="c:1", args=args)}) for args in orders]
+    assert len({revision.digest for revision in revisions}) == 3
+
+
+def test_every_field_is_either_part_of_the_identity_or_known_not_to_be() -> None:
+    """A field that is added to a revision renames every revision: decide, then say so here."""
+    assert set(Revision.model_fields) == {"deployment", "model", "predictor", "transformer", "resources"}
+    assert set(ModelVersion.model_fields) == {"model", "version", "model_id", "uri", "content", "info"}
+    assert set(Code.model_fields) == {"class_", "path", "content"}
+
+
+def test_a_name_fits_into_a_kubernetes_label_with_its_longest_suffix() -> None:
+    longest = _model(version="99999").model_copy(update={"deployment": Name("a" * NAME_LIMIT)})
+    assert len(f"{longest.id}-transformer") == 63
+    assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", longest.id)
+
+
+def test_people_say_the_model_and_its_version_or_the_folder() -> None:
+    assert MODEL.label == "churn v4"
+    assert FOLDER.label == "/home/ada/model"
