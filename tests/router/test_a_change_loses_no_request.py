@@ -200,3 +200,13 @@ def in_flight(world: World, revision: RevisionId) -> int:
 
 def known(world: World) -> frozenset[str]:
     return frozenset(name.split(".")[1] for name in world.stats(r"^cluster\..*\.upstream_rq_active$"))
+
+
+@pytest.mark.full
+def test_an_idle_connection_is_closed_by_the_router_before_a_server_would(world: World) -> None:
+    world.start(churn(world.backend(V1), v1=100))
+
+    assert [world.ask().body, world.ask().body] == [b'{"served": 0}', b'{"served": 1}']
+    time.sleep(4.8)  # uvicorn closes after 5 s; a request sent at that moment would be lost
+
+    assert world.ask().body == b'{"served": 0}'
