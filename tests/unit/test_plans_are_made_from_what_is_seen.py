@@ -1,0 +1,225 @@
+"""Decisions of a deployment: which version, what changes, when a revision counts as failed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from platformctl import plan
+from platformctl.domain.deployment import ModelSource, Scaling
+from platformctl.domain.errors import Refused, SpecError
+from platformctl.domain.observed import Observed, RevisionStatus, Severity
+from platformctl.domain.revision import Scale
+from platformctl.domain.rollout import AliasMove, Candidate, Phase, Rejection, Rollout
+from platformctl.domain.version_ref import Alias, Exact, Folder, Newest
+from platformctl.rollout import Deploy, Respec, Resume
+from tests.fakes.values import canary, revision, steady, wanted
+
+pytestmark = pytest.mark.quick
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+V1, V2, V3 = (revision(version) for version in (1, 2, 3))
+READY = RevisionStatus(replicas=1, ready=1)
+DOWN = RevisionStatus(replicas=1, ready=0, restarts=4, since=NOW - timedelta(seconds=7), detail="restarting")
+PREPARING = Rollout(
+    phase=Phase.PREPARING, wanted=wanted(), stable=V1, candidate=Candidate(revision=V2, goal=10)
+)
+
+
+def seen(rollout: Rollout, **statuses: RevisionStatus) -> Observed:
+    """The deployment with these live revisions, `v1=...`."""
+    live = {revision(int(version[1:])).id: status for version, status in statuses.items()}
+    return Observed(revisions=live, route=rollout.route, rollout=rollout)
+
+
+@pytest.mark.parametrize("pinned", [ModelSource(), ModelSource(version=3), ModelSource(alias="blessed")])
+def test_what_the_command_says_goes_before_the_spec(pinned: ModelSource) -> None:
+    (lookup,) = plan.lookups(pinned, Exact(7), first=False, canary=True)
+    assert (lookup.ref, lookup.rule, lookup.optional) == (Exact(7), "as the command says", False)
+
+
+@pytest.mark.parametrize(
+    ("source", "ref", "rule"),
+    [
+        (ModelSource(version=3), Exact(3), "spec.model.version"),
+        (ModelSource(alias="blessed"), Alias("blessed"), "spec.model.alias, blessed"),
+        (ModelSource(path="model"), Folder("model"), "spec.model.path"),
+    ],
+)
+def test_what_the_spec_pins_is_meant(source: ModelSource, ref: object, rule: str) -> None:
+    for first in (True, False):
+        (lookup,) = plan.lookups(source, None, first=first, canary=False)
+        assert (lookup.ref, lookup.rule, lookup.optional) == (ref, rule, False)
+
+
+@pytest.mark.parametrize(("canary_asked", "alias"), [(False, "champion"), (True, "challenger")])
+def test_without_a_version_an_alias_is_tried_and_then_the_newest(alias: str, *, canary_asked: bool) -> None:
+    first, second = plan.lookups(ModelSource(), None, first=True, canary=canary_asked)
+    assert (first.ref, first.optional) == (Alias(alias), True)
+    assert (second.ref, second.optional) == (Newest(), False)
+
+
+def test_a_live_deployment_that_says_nothing_of_a_version_keeps_it() -> None:
+    assert plan.lookups(ModelSource(), None, first=False, canary=False) == []
+
+
+def test_a_share_is_what_the_command_says_else_the_spec_else_everything() -> None:
+    serving = steady(V1)
+    assert plan.goal(wanted(canary=20), serving, 10) == 10
+    assert plan.goal(wanted(canary=20), serving, None) == 20
+    assert plan.goal(wanted(), serving, None) == 100
+
+
+def test_a_first_deployment_gets_everything_even_if_the_spec_has_a_canary() -> None:
+    assert plan.goal(wanted(canary=20), Rollout(), None) == 100
+
+
+def test_a_canary_of_nothing_is_a_wrong_request_with_a_way_out() -> None:
+    with pytest.raises(SpecError) as refused:
+        plan.goal(wanted(), Rollout(), 10)
+    assert refused.value.field == "--canary"
+    assert "platformctl deploy churn --canary 10" in (refused.value.hint or "")
+
+
+def test_what_is_true_already_is_not_done_again() -> None:
+    assert plan.decide(steady(V1), wanted(), V1, 100) is None
+    assert plan.decide(canary(V1, V2, 10), wanted(), V2, 10) is None
+
+
+def test_a_spec_that_makes_no_new_revision_is_changed_in_place() -> None:
+    spec = wanted(replicas=(3, 3))
+    assert plan.decide(steady(V1), spec, V1, 100) == Respec(spec)
+    assert plan.decide(canary(V1, V2, 10), spec, V2, 10) == Respec(spec)
+
+
+def test_another_revision_or_another_share_is_a_deployment() -> None:
+    assert plan.decide(Rollout(), wanted(), V1, 100) == Deploy(wanted(), V1, 100)
+    assert plan.decide(steady(V1), wanted(), V2, 10) == Deploy(wanted(), V2, 10)
+    assert plan.decide(canary(V1, V2, 10), wanted(), V2, 20) == Deploy(wanted(), V2, 20)
+    assert plan.decide(canary(V1, V2, 10), wanted(), V3, 10) == Deploy(wanted(), V3, 10)
+
+
+def test_what_is_on_its_way_already_goes_on() -> None:
+    assert plan.decide(PREPARING, wanted(), V2, 10) == Resume()
+    assert plan.decide(PREPARING, wanted(keep=3), V2, 10) == Respec(wanted(keep=3))
+
+
+def test_what_was_rolled_back_is_refused_with_when_and_why() -> None:
+    rejected = Rejection(revision=V2.id, reason="5 % errors", at=NOW)
+    rollout = steady(V1).model_copy(update={"rejected": (rejected,)})
+    with pytest.raises(Refused, match="rejected at 2026-01-01 00:00:00 UTC: 5 % errors"):
+        plan.refuse_rejected(rollout, V2.id)
+    plan.refuse_rejected(rollout, V3.id)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "stable", "share", "scale"),
+    [
+        (Scaling(), 0, 100, (1, 1)),
+        (Scaling(), 1, 10, (1, 1)),
+        (Scaling(max=8), 8, 10, (1, 8)),
+        (Scaling(max=8), 8, 13, (2, 8)),
+        (Scaling(max=8), 8, 100, (8, 8)),
+        (Scaling(min=3), 2, 50, (3, 3)),
+        (Scaling(), 5, 50, (3, 3)),
+    ],
+)
+def test_a_revision_gets_the_capacity_of_its_share_first(
+    scaling: Scaling, stable: int, share: int, scale: tuple[int, int]
+) -> None:
+    assert plan.capacity(scaling, stable, share) == Scale(minimum=scale[0], maximum=scale[1])
+
+
+def test_a_settled_revision_has_the_scale_of_the_spec() -> None:
+    assert plan.settled(Scaling(min=2)) == Scale(minimum=2, maximum=2)
+    assert plan.settled(Scaling(min=2, max=5)) == Scale(minimum=2, maximum=5)
+
+
+LONG, SHORT = timedelta(seconds=10), timedelta(seconds=9.9)
+GROWING = RevisionStatus(replicas=4, ready=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "serves", "unready_for", "reason"),
+    [
+        (None, False, SHORT, "it is not there any more"),
+        (RevisionStatus(1, 0, failure="a corrupt model"), False, SHORT, "a corrupt model"),
+        (READY, True, LONG, None),
+        (DOWN, True, SHORT, None),
+        (DOWN, True, LONG, "it was not ready for 10 s: restarting"),
+        (GROWING, True, LONG, None),
+        (RevisionStatus(1, 0, restarts=2), False, LONG, None),
+        (RevisionStatus(1, 0, restarts=3, detail="OOM"), False, SHORT, "it crashed 3 times: OOM"),
+    ],
+)
+def test_a_candidate_has_failed_when_there_is_no_hope(
+    status: RevisionStatus | None, unready_for: timedelta, reason: str | None, *, serves: bool
+) -> None:
+    assert plan.failure(status, serves=serves, unready_for=unready_for) == reason
+
+
+def test_what_the_state_does_not_retain_is_left_over() -> None:
+    assert plan.leftovers(seen(steady(V2, V1), v1=READY, v2=READY, v3=READY)) == [V3.id]
+    assert plan.leftovers(seen(steady(V2, V1, keep=0), v1=READY, v2=READY)) == [V1.id]
+    assert plan.leftovers(seen(PREPARING, v1=READY, v2=DOWN)) == []
+
+
+def test_a_state_at_rest_is_finished() -> None:
+    assert not plan.is_unfinished(seen(steady(V2, V1), v1=READY, v2=READY))
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        seen(steady(V2), v2=READY, v3=READY),
+        seen(steady(V2).model_copy(update={"alias_move": AliasMove(model="m", alias="a", version="2")})),
+        seen(steady(V2), v2=RevisionStatus(replicas=3, ready=3)),
+        seen(steady(V2).model_copy(update={"wanted": wanted(replicas=(2, 4))}), v2=READY),
+    ],
+    ids=["a leftover", "an alias", "too many replicas", "too few replicas"],
+)
+def test_what_an_interrupted_command_left_is_seen(left: Observed) -> None:
+    assert plan.is_unfinished(left)
+
+
+def test_replicas_that_the_spec_allows_are_left_to_scale_themselves() -> None:
+    rollout = steady(V2).model_copy(update={"wanted": wanted(replicas=(1, 4))})
+    assert not plan.is_unfinished(seen(rollout, v2=RevisionStatus(replicas=3, ready=3)))
+
+
+def test_a_healthy_deployment_has_no_problems() -> None:
+    assert plan.problems(seen(canary(V1, V2, 10), v1=READY, v2=READY), None, NOW) == []
+
+
+def test_what_has_weight_and_is_down_is_an_error_with_a_way_out() -> None:
+    (stable,) = plan.problems(seen(canary(V1, V2, 10), v1=DOWN, v2=READY), None, NOW)
+    (on_its_way,) = plan.problems(seen(canary(V1, V2, 10), v1=READY, v2=DOWN), None, NOW)
+    assert stable.severity is on_its_way.severity is Severity.ERROR
+    assert stable.message == f"stable {V1.id} is not ready for 7 s: restarting"
+    assert stable.hint.startswith("platformctl logs churn")
+    assert on_its_way.message == f"canary {V2.id} is not ready for 7 s: restarting"
+    assert on_its_way.hint == "platformctl rollback churn"
+
+
+def test_what_has_weight_and_is_not_there_is_said_to_be_gone() -> None:
+    (gone,) = plan.problems(seen(steady(V1)), None, NOW)
+    assert gone.message == f"stable {V1.id} is not ready: it is not there"
+
+
+@pytest.mark.parametrize(
+    ("observed", "hint"),
+    [
+        (seen(PREPARING, v1=READY), "platformctl deploy churn goes on"),
+        (seen(Rollout(phase=Phase.DELETING, wanted=wanted())), "platformctl delete churn finishes that"),
+        (seen(steady(V1), v1=READY, v3=READY), "platformctl prune churn finishes that"),
+    ],
+    ids=["on its way", "deletion", "leftover"],
+)
+def test_what_was_interrupted_is_a_warning_with_how_it_goes_on(observed: Observed, hint: str) -> None:
+    (finding,) = plan.problems(observed, None, NOW)
+    assert finding.severity is Severity.WARNING
+    assert finding.hint.startswith(hint)
+
+
+def test_what_somebody_is_at_work_on_is_not_interrupted() -> None:
+    (finding,) = plan.problems(seen(PREPARING, v1=READY), "deploy by ada", NOW)
+    assert (finding.severity, finding.message) == (Severity.INFO, "being changed by deploy by ada")
