@@ -6,10 +6,12 @@ An entry is a function `(folder) -> context manager of its harness`, its id, and
 import pytest
 
 from tests.contract.fake_harness import fake_clock, fake_lease, fake_registry, fake_target
+from tests.contract.local_harness import local_lease, local_target, system_clock
 from tests.contract.mlflow_harness import rest_registry, store_registry
 
 TARGETS = [
     pytest.param(fake_target, id="fake", marks=pytest.mark.quick),
+    pytest.param(local_target, id="local", marks=pytest.mark.quick),
 ]
 
 REGISTRIES = [
@@ -20,8 +22,10 @@ REGISTRIES = [
 
 LEASES = [
     pytest.param(fake_lease, id="fake", marks=pytest.mark.quick),
+    pytest.param(local_lease, id="local", marks=pytest.mark.quick),
 ]
 
 CLOCKS = [
     pytest.param(fake_clock, id="fake", marks=pytest.mark.quick),
+    pytest.param(system_clock, id="system", marks=pytest.mark.quick),
 ]

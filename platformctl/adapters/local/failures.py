@@ -1,5 +1,6 @@
 """Why a replica is not ready: read from how its processes ended and what they last wrote. Pure."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,16 +60,12 @@ def last_words(lines: Sequence[str]) -> str | None:
 
 
 def last_life(lines: Sequence[str]) -> Sequence[str]:
-    """The lines since the last start that wrote anything."""
-    starts = [i for i, line in enumerate(lines) if (_ours(line) or {}).get("platformctl") == "start"]
-    for begin, end in zip(reversed(starts), reversed([*starts[1:], len(lines)]), strict=True):
-        if end - begin > 1:
-            return lines[begin + 1 : end]
-    return lines if not starts else []
+    """The lines since the last start."""
+    return list(itertools.takewhile(lambda line: not is_start(line), reversed(lines)))[::-1]
 
 
-def is_ours(line: str) -> bool:
-    """Whether a line is for platformctl to read, not for a person."""
+def is_start(line: str) -> bool:
+    """Whether a line is the mark of a start, which is for us to read and not for a person."""
     return (_ours(line) or {}).get("platformctl") == "start"
 
 

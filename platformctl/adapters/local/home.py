@@ -21,8 +21,8 @@ _LONGEST_SOCKET = "envoy-admin.sock"
 _MARK = ".platformctl"
 _OWN = ("state.json", "state.lock", "stack.lock", "supervisord.conf", "supervisord.pid", _MARK)
 _OWN_FOLDERS = ("leases", "revisions", "logs", "environments", "mlflow", "envoy", "run", "launches")
-# supervisord's configuration has no way to write these inside a value.
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\"'\\;#]")
+# supervisord's configuration has no way to write these in each place ('%' in a log's path is expanded twice).
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\"%'\\;#]")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Home:
             raise SpecError(
                 f"{str(root)!r} has a character that supervisord cannot take",
                 field="--home",
-                hint="choose a folder without quotes, backslashes, ';', '#' and control characters",
+                hint="choose a folder without quotes, backslashes, '%', ';', '#' and control characters",
             )
         return cls(root)
 
@@ -189,7 +189,7 @@ class Home:
         if self.run != self.root / "run" and self.run.exists():
             self._check_run()
             shutil.rmtree(self.run)
-        for name in _OWN_FOLDERS:
+        for name in (*_OWN_FOLDERS, "demo"):  # the last is there if `platformctl demo` was run
             shutil.rmtree(self.root / name, ignore_errors=True)
         self._purge_files()
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from platformctl.adapters.local.failures import is_ours
+from platformctl.adapters.local.failures import is_start
 
 _BYTES_A_LINE = 400
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?")
@@ -35,7 +35,7 @@ def _stamped(path: Path, count: int, prefix: str) -> Iterator[tuple[str, str]]:
     for line in tail(path, count):
         found = _STAMP.search(line[:40])
         last = max(last, found[0].replace("T", " ").replace(",", ".")) if found else last
-        if not is_ours(line):
+        if not is_start(line):
             yield last, prefix + line
 
 

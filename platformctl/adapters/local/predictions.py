@@ -12,6 +12,13 @@ REVISION_HEADER = "x-platformctl-revision"
 _HOST = "127.0.0.1"
 
 
+class _Kept(http.client.HTTPConnection):
+    """A connection that is closed when its thread, or whoever predicts, is gone."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Predictions:
     """Connections to one router. `port` is remembered by who asks it."""
 
@@ -22,7 +29,7 @@ class Predictions:
     def send(self, port: int, name: Name, request: Request) -> Answer:
         """Send one V1 prediction. What goes wrong on the way is an answer of status 0."""
         started = time.perf_counter()
-        kept = getattr(self._local, "connection", None)
+        kept: _Kept | None = getattr(self._local, "connection", None)
         try:
             if kept is not None and kept.port == port:
                 try:
@@ -35,8 +42,8 @@ class Predictions:
             seconds = time.perf_counter() - started
             return Answer(0, (str(error) or type(error).__name__).encode(), None, seconds)
 
-    def _connect(self, port: int) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(_HOST, port)
+    def _connect(self, port: int) -> _Kept:
+        connection = _Kept(_HOST, port)
         self._local.connection = connection
         return connection
 

@@ -15,7 +15,7 @@ ROUTER = "envoy"
 REGISTRY = "mlflow"
 
 _LOG_BYTES = 5_000_000
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\"]|\s[;#]")  # white space and ';' begin a comment
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]|\s[;#]")  # white space and ';' begin a comment
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _program(program: Program) -> str:
         f"program:{program.name}",
         {
             "command": _plain(shlex.join(program.argv)),
-            "environment": ",".join(f'{key}="{_plain(v)}"' for key, v in sorted(program.environment.items())),
+            "environment": ",".join(f"{key}={_quoted(v)}" for key, v in sorted(program.environment.items())),
             "autorestart": restart,
             "exitcodes": ",".join(map(str, program.expected or (0,))),
             "startsecs": str(program.start_seconds),
@@ -111,6 +111,11 @@ def _program(program: Program) -> str:
 def _section(name: str, options: Mapping[str, str]) -> str:
     lines = [f"[{name}]", *(f"{key}={value}" for key, value in options.items() if value), ""]
     return "\n".join(lines)
+
+
+def _quoted(value: str) -> str:
+    """A value of an environment variable; a quote in it would have no spelling, and none is needed."""
+    return f'"{_plain(value)}"'
 
 
 def _plain(value: object) -> str:

@@ -1,0 +1,78 @@
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+
+from platformctl.adapters.local import environments
+from platformctl.adapters.local.requirements import THIS_PYTHON, Needs, differences, lines
+from platformctl.domain.errors import SpecError
+
+pytestmark = pytest.mark.quick
+
+JOBLIB = importlib.metadata.version("joblib")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n\n",
+        f"joblib=={JOBLIB}",
+        f"joblib=={JOBLIB}  # as logged\n",
+        "joblib>=1.0\nnumpy\n",
+        "JobLib",
+        'nothing-of-the-kind==1; python_version < "3"',
+        f"joblib \\\n  =={JOBLIB}",
+    ],
+)
+def test_what_is_installed_needs_no_environment(text: str) -> None:
+    assert differences(Needs(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("joblib==0.1", f"joblib==0.1 (installed: {JOBLIB})"),
+        ("nothing-of-the-kind", "nothing-of-the-kind (not installed)"),
+        ("-r other.txt", "-r other.txt"),
+        ("--index-url https://example.com", "--index-url https://example.com"),
+        ("pandas[excel]", "pandas[excel]"),
+        ("joblib @ https://example.com/joblib.whl", "joblib @ https://example.com/joblib.whl"),
+        (f"joblib=={JOBLIB} --hash=sha256:00", f"joblib=={JOBLIB} --hash=sha256:00"),
+        ("./wheels/mine.whl", "./wheels/mine.whl"),
+        ("joblib=1", "joblib=1"),
+    ],
+)
+def test_what_differs_or_only_an_installer_understands_does(text: str, why: str) -> None:
+    assert differences(Needs(text)) == [why]
+
+
+def test_another_python_does_and_another_patch_of_it_does_not() -> None:
+    assert differences(Needs("", "3.9.1")) == [f"Python 3.9 (here: {THIS_PYTHON})"]
+    assert differences(Needs("", f"{THIS_PYTHON}.99")) == []
+
+
+def test_comments_and_continuations_are_not_requirements() -> None:
+    assert list(lines("a  # why\n#b\n c \\\n  ==1\n\nd#e")) == ["a", "c ==1", "d#e"]
+
+
+def test_an_environment_is_named_by_what_is_in_it(tmp_path: Path) -> None:
+    one = environments.digest(tmp_path, Needs("joblib==1.4\nnumpy"))
+    assert environments.digest(tmp_path, Needs("numpy # first\njoblib==1.4\n")) == one
+    assert environments.digest(tmp_path, Needs("joblib==1.3\nnumpy")) != one
+    assert environments.digest(tmp_path, Needs("joblib==1.4\nnumpy", "3.12")) != one
+
+
+def test_a_file_that_requirements_name_is_part_of_that(tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("joblib==1.4")
+    one = environments.digest(tmp_path, Needs("-r other.txt"))
+    other.write_text("joblib==1.3")
+    assert environments.digest(tmp_path, Needs("-r other.txt")) != one
+
+
+def test_a_python_that_is_not_here_is_named_with_those_that_are() -> None:
+    with pytest.raises(SpecError, match=r"Python 3\.99, which is not on this machine") as refused:
+        environments.find_python("3.99")
+    assert THIS_PYTHON in str(refused.value)
+    assert "uv python install 3.99" in (refused.value.hint or "")
