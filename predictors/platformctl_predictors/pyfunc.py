@@ -1,6 +1,7 @@
 """Every other flavour, by MLflow's own loader."""
 
 import logging
+import os
 from typing import Any
 
 from platformctl_predictors.columns import BadInput
@@ -10,6 +11,8 @@ from platformctl_predictors.loading import Loaded, load_failure
 from platformctl_predictors.mlmodel import MLmodel
 
 logger = logging.getLogger(__name__)
+
+_REFUSALS = ("Failed to enforce schema", "Failed to validate data against type hint")
 
 
 def load(model: MLmodel) -> Loaded:
@@ -36,6 +39,7 @@ def load(model: MLmodel) -> Loaded:
 
 
 def _load(model: MLmodel) -> Any:  # noqa: ANN401 mlflow.pyfunc.PyFuncModel, untyped
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # a server does not phone home
     try:
         import mlflow.pyfunc  # noqa: PLC0415 takes seconds; scikit-learn models do without
 
@@ -52,9 +56,9 @@ def _predict(loaded: Any) -> Any:  # noqa: ANN401 as above; gives Loaded.predict
         try:
             return loaded.predict(data)
         except MlflowException as error:
-            # MLflow checks the schema once more; only that is the caller's mistake.
-            if str(error).startswith("Failed to enforce schema"):
-                raise BadInput(str(error).rpartition("Error: ")[2]) from error
+            # MLflow checks the schema, or the type hint; only that is the caller's mistake.
+            if str(error).startswith(_REFUSALS):
+                raise BadInput(str(error).rpartition("rror: ")[2]) from error
             raise
 
     return predict

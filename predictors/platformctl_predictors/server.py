@@ -17,6 +17,7 @@ from platformctl_predictors.dataplane import FixedRepository, GuardedDataPlane, 
 from platformctl_predictors.grpc_server import RevisionGrpcServer
 from platformctl_predictors.metrics import Recorder, RecordingMiddleware
 from platformctl_predictors.settings import Settings, TcpListen
+from platformctl_predictors.sockets import refused
 
 REVISION_HEADER = "x-platformctl-revision"
 GRACE_S = 25
@@ -37,9 +38,17 @@ class _HttpServer(uvicorn.Server):
         self._grpc = grpc_server
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so: from here on the model is ready."""
-        await super().startup(sockets)
-        logger.info("ready on %s", ", ".join(str(sock.getsockname()) for sock in sockets or ()))
+        """Listen, and say so: from here on the model is ready.
+
+        Raises:
+            Exit: 64, another server took the address while this one was loading.
+        """
+        addresses = ", ".join(str(sock.getsockname()) for sock in sockets or ())
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            raise refused(addresses, error) from error
+        logger.info("ready on %s", addresses)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, and let what is in flight finish."""
@@ -88,6 +97,8 @@ class RevisionServer(kserve.ModelServer):  # type: ignore[misc]  # kserve ships 
         """
         self._register_and_check_atleast_one_model_is_ready(models)
         asyncio.run(self._serve())
+        for name in list(self.registered_models.get_models()):
+            self.registered_models.unload(name)  # calls the models' own stop()
 
     def stop(self, sig: int) -> None:
         """Handle a signal: uvicorn hands it on after its own shutdown; SIGQUIT comes here first."""

@@ -22,11 +22,16 @@ def bind(settings: Settings) -> socket.socket:
         return _unix(Path(listen.unix)) if isinstance(listen, UnixListen) else _tcp(listen)
     except OSError as error:
         shown = listen.unix if isinstance(listen, UnixListen) else f"{listen.host}:{listen.http}"
-        raise Exit(
-            Code.SETTINGS,
-            f"listen: cannot use {shown}: {error}",
-            "stop what uses it, or name another address; a unix path has at most 107 bytes",
-        ) from error
+        raise refused(shown, error) from error
+
+
+def refused(address: str, error: OSError) -> Exit:
+    """The exit for an address that cannot be used."""
+    return Exit(
+        Code.SETTINGS,
+        f"listen: cannot use {address}: {error}",
+        "stop what uses it, or name another address; a unix path has at most 107 bytes",
+    )
 
 
 def release(settings: Settings) -> None:
@@ -36,8 +41,16 @@ def release(settings: Settings) -> None:
 
 
 def _tcp(listen: TcpListen) -> socket.socket:
+    """Not create_server(): that listens, and a probe of the port would call it ready."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    return socket.create_server((listen.host, listen.http), family=family, backlog=2048)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((listen.host, listen.http))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _unix(path: Path) -> socket.socket:
@@ -47,8 +60,12 @@ def _unix(path: Path) -> socket.socket:
         raise FileExistsError("another server answers there")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 

@@ -9,6 +9,8 @@ from tests.serving.process import ASSETS, run_to_end, serving, settings
 
 pytestmark = pytest.mark.quick
 
+SHOP = "name one of: Doubler, Explosive, Lazy, Needy, Tidy, Years"
+
 
 def by_class(name: str) -> dict[str, str]:
     return {"class": name, "path": ASSETS}
@@ -35,8 +37,16 @@ def test_a_transformer_runs_around_the_predictor_in_its_process(models: Path, fo
     ("name", "cause", "hint"),
     [
         ("nowhere:Model", "No module named 'nowhere'", "set path to its folder"),
-        ("shop:Nothing", "Nothing does not exist in", "name one of: Doubler, Lazy, Needy, Years"),
-        ("shop:NotAModel", "not a subclass of kserve.Model", "name one of: Doubler, Lazy, Needy, Years"),
+        (
+            "shop:Nothing",
+            "Nothing does not exist in",
+            SHOP,
+        ),
+        (
+            "shop:NotAModel",
+            "not a subclass of kserve.Model",
+            SHOP,
+        ),
         ("broken:Model", "No module named 'a_library_that_nobody_has'", "install a_library_that"),
         ("shop:Needy", "cannot be constructed: TypeError", "called with the model's name"),
     ],
@@ -71,3 +81,20 @@ def test_a_load_that_fails_is_a_bad_model(folder: Path, name: str, cause: str) -
         make(UserClass(**by_class(name)), "predictor", "churn", folder)
     assert caught.value.code == 65
     assert cause in caught.value.cause
+
+
+def test_a_stop_calls_the_models_own(folder: Path) -> None:
+    content = settings(folder, folder, predictor={"kind": "class", **by_class("shop:Tidy")})
+    with serving(content, folder) as server:
+        assert not (folder / "stopped").exists()
+        server.terminate()
+        assert server.wait().code == 0
+    assert (folder / "stopped").exists()
+
+
+def test_a_crash_exits_70_with_its_cause(folder: Path) -> None:
+    content = settings(folder, folder, predictor={"kind": "class", **by_class("shop:Explosive")})
+    ended = run_to_end(content, folder)
+    assert (ended.code, len(ended.lines)) == (70, 1)
+    assert ended.lines[0]["cause"] == "RuntimeError: the engine broke down"
+    assert "Traceback" in ended.stderr

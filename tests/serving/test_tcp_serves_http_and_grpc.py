@@ -1,4 +1,3 @@
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,19 +9,23 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from tests.serving.process import READY_S, REVISION, Server, run_to_end, serving, settings, wait_for
+from tests.serving.process import (
+    READY_S,
+    REVISION,
+    Server,
+    free_port,
+    run_to_end,
+    serving,
+    settings,
+    wait_for,
+)
 
 pytestmark = pytest.mark.quick
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as a, socket.create_server(("127.0.0.1", 0)) as b:
-        return a.getsockname()[1], b.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def ports() -> tuple[int, int]:
-    return free_ports()
+    return free_port(), free_port()
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +110,7 @@ def test_a_taken_port_ends_the_second_server_and_leaves_the_first(
     ended = run_to_end(settings(models / "bare", folder, listen=taken), folder)
     assert ended.code == 64
     assert ended.lines[0]["cause"].startswith(f"listen: cannot use 127.0.0.1:{ports[0]}: ")
-    free, _ = free_ports()
+    free = free_port()
     taken = {"host": "127.0.0.1", "http": free, "grpc": ports[1]}
     ended = run_to_end(settings(models / "bare", folder, listen=taken), folder)
     assert (ended.code, len(ended.lines)) == (64, 1)

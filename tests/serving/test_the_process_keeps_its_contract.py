@@ -14,6 +14,7 @@ from tests.serving.process import (
     REVISION,
     Server,
     accepts,
+    free_port,
     run_to_end,
     serving,
     settings,
@@ -149,15 +150,21 @@ def test_health_is_answered_while_the_model_is_busy(models: Path, folder: Path) 
         slow.join(READY_S)
 
 
-def test_nobody_is_let_in_before_warm_up_and_a_stop_then_exits_0(models: Path, folder: Path) -> None:
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_nobody_is_let_in_before_warm_up_and_a_stop_then_exits_0(
+    models: Path, folder: Path, kind: str
+) -> None:
     model = shutil.copytree(models / "moods", folder / "m")
     (model / "serving_input_example.json").write_text(
         json.dumps({"dataframe_split": {"columns": ["mood"], "data": [[f"wait:{folder}"]]}})
     )
     content = settings(model, folder)
+    if kind == "tcp":
+        content["listen"] = {"host": "127.0.0.1", "http": free_port()}
     process, log = spawn(content, folder)
     try:
         wait_for(lambda: (folder / "started").exists() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
         assert not accepts(content["listen"])
         process.send_signal(signal.SIGTERM)
         (folder / "release").touch()

@@ -53,6 +53,16 @@ def test_a_bare_file_is_served_and_the_log_says_why(models: Path, folder: Path) 
         assert "predictor: no MLmodel, so the only model file" in server.log.read_text()
 
 
+def test_a_model_with_type_hints_gets_its_rows_as_they_are(models: Path, folder: Path) -> None:
+    with serving(settings(models / "hinted", folder), folder) as server:
+        assert server.v1(["a", "abc"]).json() == {"predictions": [1, 3]}
+        refused = server.v1([{"text": 1}])
+        assert refused.status_code == 400
+        assert "str" in refused.json()["error"]
+        files = {path.name for path in folder.iterdir()}
+    assert files == {"serving.json", "log", "s"}  # MLflow leaves no database behind
+
+
 def imported_by(code: str, *arguments: str) -> set[str]:
     """The modules that a fresh Python has after running the code."""
     program = f"import sys\n{code}\nprint(*sys.modules)"

@@ -123,6 +123,18 @@ def save_pyfunc(folder: Path) -> None:
     )
 
 
+class Hinted(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow ships no types
+    """A model whose input MLflow checks by its type hint."""
+
+    def predict(self, model_input: list[str]) -> list[int]:
+        return [len(text) for text in model_input]
+
+
+def save_hinted(folder: Path) -> None:
+    """A model without columns: its rows are texts."""
+    mlflow.pyfunc.save_model(folder / "hinted", python_model=Hinted(), pip_requirements=["cloudpickle"])
+
+
 def main() -> None:
     """Save all."""
     logging.disable(logging.CRITICAL)
@@ -131,6 +143,7 @@ def main() -> None:
     save_sklearn(folder)
     save_arrays(folder)
     save_pyfunc(folder)
+    save_hinted(folder)
 
 
 if __name__ == "__main__":

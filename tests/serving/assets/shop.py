@@ -55,5 +55,28 @@ class Needy(kserve.Model):  # type: ignore[misc]  # kserve ships no types
         self.threshold = threshold
 
 
+class Explosive(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A model whose engine breaks down once the server runs."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.engine = True
+
+    async def start_engine(self) -> None:
+        raise RuntimeError("the engine broke down")
+
+
+class Tidy(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A model that leaves a note when it is stopped."""
+
+    def __init__(self, name: str, model_dir: str) -> None:
+        super().__init__(name)
+        self.folder = Path(model_dir)
+
+    def stop(self) -> None:
+        super().stop()
+        (self.folder / "stopped").touch()
+
+
 class NotAModel:
     """Of the wrong kind."""
