@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KINDS = ("skops", "pickle", "cloudpickle", "bare", "pyfunc")
+KINDS = ("skops", "pickle", "cloudpickle", "bare", "pyfunc", "bare")
 
 SPOKEN = "Kündigung größer 1.5 & o'Brien, 顧客?"
 """A model's name with all that MLflow allows: it refuses only `/` and `:`."""
@@ -10,10 +10,14 @@ SPOKEN = "Kündigung größer 1.5 & o'Brien, 顧客?"
 
 @dataclass(frozen=True)
 class Logged:
-    """Ids of logged models, by how they were serialised, in the order of `KINDS`: versions 1 to 5."""
+    """Ids of logged models, by how they were serialised, in the order of `KINDS`: versions 1 to 6.
+
+    `doomed` is there to be deleted by a test.
+    """
 
     skops: str
     pickle: str
     cloudpickle: str
     bare: str
     pyfunc: str
+    doomed: str

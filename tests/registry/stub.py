@@ -77,11 +77,14 @@ def answering(answer: Callable[[Asked], Said]) -> Iterator[Stub]:
 
 
 def endpoints(answers: Mapping[str, Said]) -> Callable[[Asked], Said]:
-    """Answer by the end of the path; with MLflow's 404 where nothing is said."""
+    """Answer by the end of the path, and by the method before it if there is one; else MLflow's 404."""
 
     def answer(asked: Asked) -> Said:
         path = asked.target.partition("?")[0]
-        found = [said for end, said in answers.items() if f"{asked.method} {path}".endswith(end)]
-        return found[0] if found else Said({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": path}, 404)
+        for key, said in answers.items():
+            method, _, end = key.rpartition(" ")
+            if path.endswith(end) and method in {"", asked.method}:
+                return said
+        return Said({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": path}, 404)
 
     return answer

@@ -40,7 +40,10 @@ def test_a_missing_model_is_found_by_its_near_names(rest: RestRegistry) -> None:
 def test_a_missing_version_is_told_with_the_newest_ones(rest: RestRegistry) -> None:
     with pytest.raises(NotFound) as missing:
         rest.resolve("churn", Exact(99))
-    assert (missing.value.field, missing.value.hint) == ("spec.model.version", "the newest are 5, 4, 3, 2, 1")
+    assert (missing.value.field, missing.value.hint) == (
+        "spec.model.version",
+        "the newest are 6, 5, 4, 3, 2, 1",
+    )
 
 
 def test_a_model_without_a_version_is_not_one_that_is_missing(rest: RestRegistry, server: Server) -> None:

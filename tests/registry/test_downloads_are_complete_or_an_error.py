@@ -126,17 +126,3 @@ def test_files_on_this_machine_are_copied(
     stored = _stored(server, logged.pickle)
     rest.download(_VERSION.model_copy(update={"uri": stored.as_uri()}), tmp_path)
     assert _files(tmp_path) == _files(stored)
-
-
-def test_what_only_mlflow_can_read_is_read_by_mlflow(
-    rest: RestRegistry, server: Server, logged: Logged, tmp_path: Path
-) -> None:
-    # Its client follows `models:/m-…` through the server, in a process of its own.
-    rest.download(_VERSION.model_copy(update={"uri": f"models:/{logged.pickle}"}), tmp_path)
-    assert _files(tmp_path) == _files(_stored(server, logged.pickle))
-
-
-def test_what_mlflow_cannot_read_either_is_refused_in_its_words(rest: RestRegistry, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"mlflow could not download nosuch://bucket/x"):
-        rest.download(_VERSION.model_copy(update={"uri": "nosuch://bucket/x"}), tmp_path)
-    assert list(tmp_path.iterdir()) == []

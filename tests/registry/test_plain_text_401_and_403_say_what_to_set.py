@@ -75,7 +75,8 @@ def test_the_credentials_file_lets_in_and_the_environment_goes_before_it(
 
 def test_user_and_password_go_before_a_token_as_in_mlflow(guarded: Server) -> None:
     assert _is_let_in(_asked(guarded.uri, {**_AS_ADMIN, "MLFLOW_TRACKING_TOKEN": "expired"}))
-    assert "MLFLOW_TRACKING_TOKEN" in str(_asked(guarded.uri, {"MLFLOW_TRACKING_TOKEN": "expired"}))
+    # A token alone is not what basic authentication expects: MLflow's own app answers it with a 500.
+    assert isinstance(_asked(guarded.uri, {"MLFLOW_TRACKING_TOKEN": "expired"}), Unreachable)
 
 
 @pytest.mark.usefixtures("rest")

@@ -5,8 +5,9 @@ import pytest
 from platformctl.adapters.registry.rest.registry import RestRegistry
 from platformctl.domain.errors import NotFound, Refused
 from platformctl.domain.version_ref import Alias, Exact, Newest
-from tests.mlflow_server import Server, delete_logged_model, log_churn_like_models, set_status
+from tests.mlflow_server import Server, delete_logged_model, set_status
 from tests.registry.scene import Logged
+from tests.registry.stub import Asked, Said, answering, endpoints
 
 pytestmark = pytest.mark.quick
 
@@ -15,12 +16,12 @@ pytestmark = pytest.mark.quick
 def deleted(server: Server, logged: Logged) -> str:
     """`leaving`: version 1 serves; 2 lost its logged model, 3 is a copy of 2, 4 was never finished."""
     server.model("leaving", f"models:/{logged.skops}")
-    [gone] = log_churn_like_models(server.uri, server.folder, "leaving", "bare")
+    server.register("leaving", f"models:/{logged.doomed}")
     server.register("leaving", "models:/leaving/2")
     started = server.call("POST", "/logged-models", experiment_id="0", name="unfinished")
     server.register("leaving", f"models:/{started['model']['info']['model_id']}")
-    delete_logged_model(server.folder, gone)
-    return gone
+    delete_logged_model(server.folder, logged.doomed)
+    return logged.doomed
 
 
 @pytest.mark.usefixtures("deleted")
@@ -69,9 +70,16 @@ def test_a_version_that_is_not_ready_is_refused_with_what_the_registry_says(
         rest.resolve(model, Newest())
 
 
-def test_the_newest_is_looked_for_on_every_page(rest: RestRegistry, server: Server, logged: Logged) -> None:
-    pages = 101
-    server.model("long", *[f"models:/{logged.skops}"] * (pages + 1))
-    for version in range(2, pages + 2):
-        set_status(server.folder, "long", str(version), "PENDING_REGISTRATION")
-    assert rest.resolve("long", Newest()).version == "1"
+def test_the_newest_is_looked_for_on_every_page() -> None:
+    pending = {"name": "long", "version": "2", "status": "PENDING_REGISTRATION"}
+    first = Said({"model_versions": [pending], "next_page_token": "the next"})
+    last = Said({"model_versions": [{**pending, "version": "1", "status": "READY"}]})
+    rest = endpoints({"get-download-uri": Said({"artifact_uri": "s3://x"}), "get-artifact": Said("{}")})
+
+    def answer(asked: Asked) -> Said:
+        if "model-versions/search" not in asked.target:
+            return rest(asked)
+        return last if "page_token=the+next" in asked.target else first
+
+    with answering(answer) as stub:
+        assert RestRegistry(stub.uri, {}).resolve("long", Newest()).version == "1"

@@ -26,7 +26,7 @@ _GOOD = {
         (Said("<html>Sign in</html>", headers=_HTML), "is not an MLflow server: it answers with text/html"),
         (
             Said("<html>Not Found</html>", 404, _HTML),
-            "is not an MLflow server: it answers 404 with text/html",
+            "is not an MLflow server: it answers 404 with",
         ),
         (Said("[]"), "is not an MLflow server"),
         (Said("{"), "is not an MLflow server"),

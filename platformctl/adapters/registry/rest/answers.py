@@ -113,9 +113,12 @@ def _reason(error: OSError | http.client.HTTPException, server: Server) -> tuple
             return f"TLS failed, {error.reason or error}", (
                 "does it speak https at all? If it wants a certificate: MLFLOW_TRACKING_CLIENT_CERT_PATH"
             )
-        case http.client.HTTPException():
+        case http.client.HTTPException() | ConnectionError():
+            # With TLS 1.3 a server tells only after the handshake that it misses our certificate.
             return f"it broke off, or does not speak HTTP ({type(error).__name__})", (
-                "is it an MLflow server, and http or https as it expects?"
+                "does it want a certificate from us? MLFLOW_TRACKING_CLIENT_CERT_PATH"
+                if server.tls
+                else "is it an MLflow server, and is it http that it expects?"
             )
     return error.strerror or str(error), "look at the server's log and at what is in between"
 
@@ -178,7 +181,6 @@ def _json(text: bytes) -> dict[str, object] | None:
 
 
 def _text(reply: Reply) -> str:
-    """The first words of a plain text; HTML says nothing to a person."""
-    if reply.kind == "text/html":
-        return reply.kind
-    return " ".join(reply.body.decode(errors="replace").split())[:_QUOTED]
+    """The first words of a plain text, which MLflow may call HTML; HTML itself says nothing to a person."""
+    text = " ".join(reply.body.decode(errors="replace").split())
+    return reply.kind if text.startswith("<") else text[:_QUOTED]
