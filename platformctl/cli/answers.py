@@ -110,11 +110,11 @@ def split(found: Split, connections: int, width: int = WIDTH) -> list[str]:
         ]
         for who, count in sorted(found.shares.items())
     ]
+    took = f"{found.seconds:.1f} s ({rate:.0f} a second)"
     return [
         *table(_SPLIT, rows, width),
         "",
-        f"{found.requests} requests over {connections} connections in {found.seconds:.1f} s "
-        f"({rate:.0f} a second)",
+        f"{found.requests} requests over {connections} connections in {took}",
         f"latency: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms",
     ]
 

@@ -31,8 +31,8 @@ def command(session: Session, /, *, name: str, yes: bool, dry_run: str | None, f
         if dry_run is not None:
             seen = rehearse_delete(world, deployment)
             return rehearsed(deployment, seen.changes, seen.findings, form)
-        count = len(existing(world, deployment).revisions)
-        confirm(f"delete {deployment}, its {count} live revisions and its history?", yes=yes)
+        live = ", ".join(existing(world, deployment).revisions) or "no live revision"
+        confirm(f"delete {deployment} ({live}) and its history?", yes=yes)
         with interruptible(world, deployment):
             done = delete(world, deployment)
     show([done.text], shapes.outcome(done), form)

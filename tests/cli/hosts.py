@@ -1,0 +1,95 @@
+"""The command line over a world of fakes: what it is given, and what it said."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from platformctl.adapters.local.home import Home
+from platformctl.adapters.local.stack import Stack
+from platformctl.domain.configuration import ConfigFile, Context
+from platformctl.domain.names import RevisionId
+from platformctl.domain.revision import ModelInfo
+from platformctl.domain.settings import Flags, Settings, settle
+from platformctl.ports import Reporter
+from platformctl.usecases.world import World
+from tests.fakes import (
+    Behaviour,
+    FakeClock,
+    FakeCounters,
+    FakeLease,
+    FakeRegistry,
+    FakeTarget,
+    FakeVersion,
+    FakeWorld,
+)
+
+HOME = Path("/home/ann")
+EXAMPLE = b'{"dataframe_split": {"columns": ["age", "plan"], "data": [[41, "basic"], [29, "flex"]]}}'
+V1, V2, V3 = (RevisionId(text) for text in ("churn-v1-f03c1f", "churn-v2-cbef85", "churn-v3-fd76e0"))
+
+
+def version() -> FakeVersion:
+    """A version as mlflow logs one, with an input example."""
+    info = ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True, example="example.json")
+    return FakeVersion(files={"MLmodel": b"", "example.json": EXAMPLE}, info=info)
+
+
+def registry() -> FakeRegistry:
+    """Three versions of churn, the first one called champion."""
+    models = FakeRegistry()
+    models.register("churn", version(), version(), version())
+    models.register("Churn Model", version())
+    models.aliases["churn", "champion"] = "1"
+    models.aliases["churn", "challenger"] = "2"
+    return models
+
+
+@dataclass
+class FakeHost:
+    """Everything that a command line asks for, in memory; the settings are settled as always.
+
+    Args:
+        specs: The folder of specs that the context names.
+    """
+
+    fakes: FakeWorld = field(default_factory=FakeWorld)
+    registry: FakeRegistry = field(default_factory=registry)
+    specs: Path | None = None
+
+    def settings(self, flags: Flags) -> Settings:
+        """As for a person called ann, whose configuration has one context."""
+        context = Context(specs=self.specs)
+        file = ConfigFile(HOME / "platformctl.toml", "here", {"here": context}) if self.specs else None
+        return settle(flags, {"HOME": str(HOME)}, file, cwd=HOME)
+
+    def world(self, settings: Settings, reporter: Reporter, timeout: timedelta) -> World:
+        """The fakes."""
+        del settings
+        return World(
+            target=FakeTarget(self.fakes),
+            registry=self.registry,
+            lease=FakeLease(self.fakes),
+            counters=FakeCounters(self.fakes),
+            reporter=reporter,
+            clock=FakeClock(self.fakes),
+            fingerprint=lambda folder: f"digest of {folder}",
+            holder="ann's platformctl",
+            timeout=timeout,
+        )
+
+    def stack(self, settings: Settings) -> Stack:
+        """A real one; nobody has started it."""
+        return Stack(Home.at(settings.home.value))
+
+    def behaves(self, revision: RevisionId, behaviour: Behaviour) -> None:
+        """Say how a revision fares from now on."""
+        self.fakes.behaviours[revision] = behaviour
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str

@@ -1,0 +1,275 @@
+"""Whole screens: exit code, stdout and stderr together."""
+
+from datetime import timedelta
+
+import pytest
+
+from platformctl.domain.errors import Conflict
+from platformctl.domain.names import Name
+from tests.cli.conftest import Cli
+from tests.cli.hosts import V1, V2, V3, Ran
+from tests.fakes import Behaviour, FakeLease
+
+pytestmark = pytest.mark.quick
+
+TARGET = "target: local (/home/ann/.local/share/platformctl)\n"
+
+
+def test_a_first_deployment(cli: Cli) -> None:
+    assert cli("deploy", "churn") == Ran(
+        0,
+        "churn-v1-f03c1f has 100 %\n",
+        TARGET + "churn v1 (alias champion) is churn-v1-f03c1f\n"
+        "preparing churn-v1-f03c1f\n"
+        "churn-v1-f03c1f: getting ready (0 s of 120 s)\n"
+        "traffic: churn-v1-f03c1f 100 %\n",
+    )
+
+
+def test_a_deployment_that_is_true_already(steady: Cli) -> None:
+    assert steady("deploy", "churn") == Ran(
+        0,
+        "churn-v1-f03c1f has 100 % already\n",
+        TARGET + "churn v1 (the version that serves stays) is churn-v1-f03c1f\n",
+    )
+
+
+def test_the_status_of_a_canary_that_was_asked(canary: Cli) -> None:
+    canary("predict", "churn", "--count", "200")
+    canary.host.behaves(V2, Behaviour(status=500))
+    canary("predict", "churn", "--to", V2)
+    assert canary("status", "churn") == Ran(
+        0,
+        """\
+churn: canary to 10 %, since 2026-01-01 00:00:02 UTC
+url: http://fake/churn/v1/models/churn:predict
+
+REVISION         ROLE    MODEL     SHARE  READY
+churn-v1-f03c1f  stable  churn v1   90 %    1/1
+churn-v2-cbef85  canary  churn v2   10 %    1/1
+
+REVISION         REQUESTS     ERRORS  4XX  P50 MS  P95 MS
+churn-v1-f03c1f       181  0 (0.0 %)    0     3.0     4.8
+churn-v2-cbef85        22  1 (4.5 %)    0     3.0     4.8
+""",
+        "",
+    )
+
+
+def test_the_status_of_a_canary_that_is_down(canary: Cli) -> None:
+    canary.host.behaves(V2, Behaviour(crashes_after=1))
+    canary.host.fakes.pass_time(20)
+    ran = canary("status", "churn")
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.splitlines()[3:6] == [
+        "REVISION         ROLE    MODEL     SHARE  READY  NOTE",
+        "churn-v1-f03c1f  stable  churn v1   90 %    1/1",
+        "churn-v2-cbef85  canary  churn v2   10 %    0/1  1 restarts; restarting",
+    ]
+    assert ran.out.splitlines()[-2:] == [
+        "error: canary churn-v2-cbef85 is not ready for 20 s: restarting",
+        "  hint: platformctl rollback churn",
+    ]
+
+
+def test_the_status_says_what_was_interrupted(steady: Cli) -> None:
+    steady.host.behaves(V2, Behaviour(ready_after=None))
+    assert steady("deploy", "churn", "--version", "2", "--timeout", "3s").code == 4
+    assert steady("status", "churn") == Ran(
+        0,
+        """\
+churn: preparing to 100 %, since 2026-01-01 00:00:01 UTC
+url: http://fake/churn/v1/models/churn:predict
+
+REVISION         ROLE       MODEL     SHARE  READY
+churn-v1-f03c1f  stable     churn v1  100 %    1/1
+churn-v2-cbef85  preparing  churn v2    0 %    0/1
+
+REVISION         REQUESTS     ERRORS  4XX  P50 MS  P95 MS
+churn-v1-f03c1f         1  0 (0.0 %)    0     3.0     4.8
+churn-v2-cbef85         0  0 (0.0 %)    0       -       -
+
+warning: churn-v2-cbef85 was on its way to 100 % when that was interrupted
+  hint: platformctl deploy churn goes on; platformctl rollback churn drops it
+""",
+        "",
+    )
+
+
+def test_the_status_says_who_is_changing_it(steady: Cli) -> None:
+    other = FakeLease(steady.host.fakes, "bob")
+    other.acquire(Name("churn"), "bob's platformctl", timedelta(minutes=1))
+    assert steady("status", "churn").out.splitlines()[-1] == "info: being changed by bob's platformctl"
+
+
+def test_the_status_says_what_was_rejected(canary: Cli) -> None:
+    assert canary("rollback", "churn").code == 0
+    lines = canary("status", "churn").out.splitlines()
+    assert lines[-1] == "rejected: churn-v2-cbef85, 2026-01-01 00:00:02 UTC: rolled back"
+
+
+def test_a_deployment_that_fails_shows_why_and_what_still_serves(steady: Cli) -> None:
+    steady.host.behaves(V3, Behaviour(failure="the model file is corrupt"))
+    assert steady("deploy", "churn", "--version", "3") == Ran(
+        1,
+        "",
+        TARGET + "churn v3 (as the command says) is churn-v3-fd76e0\n"
+        "preparing churn-v3-fd76e0\n"
+        "churn-v3-fd76e0: getting ready (0 s of 120 s)\n"
+        "removing churn-v3-fd76e0\n"
+        "error: churn-v3-fd76e0 failed: the model file is corrupt\n"
+        "       churn-v1-f03c1f serves as before\n"
+        "  | starting churn-v3-fd76e0\n"
+        "  | the model file is corrupt\n"
+        "  | stopped churn-v3-fd76e0\n"
+        "hint: platformctl logs churn-v3-fd76e0 shows more\n",
+    )
+
+
+def test_a_plain_wait_is_told_every_five_seconds(steady: Cli) -> None:
+    steady.host.behaves(V2, Behaviour(ready_after=11))
+    ran = steady("deploy", "churn", "--version", "2")
+    told = [line for line in ran.err.splitlines() if "getting ready" in line]
+    assert told == [
+        "churn-v2-cbef85: getting ready (0 s of 120 s)",
+        "churn-v2-cbef85: getting ready (5 s of 120 s)",
+        "churn-v2-cbef85: getting ready (10 s of 120 s)",
+    ]
+
+
+def test_a_canary_where_nothing_serves_is_refused_with_the_way_out(cli: Cli) -> None:
+    assert cli("deploy", "churn", "--canary", "10") == Ran(
+        2,
+        "",
+        TARGET + "error: --canary: a canary takes a share of what serves, and nothing serves yet\n"
+        "hint: platformctl deploy churn, then platformctl deploy churn --canary 10\n",
+    )
+
+
+def test_two_at_once_one_is_told_to_whom_it_lost(steady: Cli) -> None:
+    FakeLease(steady.host.fakes, "bob").acquire(Name("churn"), "bob's platformctl", timedelta(minutes=1))
+    assert steady("rollback", "churn") == Ran(
+        Conflict.exit_code,
+        "",
+        TARGET
+        + "error: bob's platformctl, since 00:00:01 is at work on churn\nhint: wait until it is done\n",
+    )
+
+
+def test_promote_moves_the_alias_and_says_so(canary: Cli) -> None:
+    assert canary("promote", "churn", "--alias", "champion") == Ran(
+        0,
+        "churn-v2-cbef85 has 100 %\n",
+        TARGET + "preparing churn-v2-cbef85\n"
+        "traffic: churn-v2-cbef85 100 %\n"
+        "alias champion of churn is version 2\n",
+    )
+    assert canary.host.registry.aliases["churn", "champion"] == "2"
+
+
+def test_a_model_whose_name_is_no_deployment_name_is_mapped_and_says_so(cli: Cli) -> None:
+    ran = cli("deploy", "Churn Model")
+    assert (ran.code, ran.out) == (0, "churn-model-v1-3109a6 has 100 %\n")
+    assert ran.err.splitlines()[1] == "'Churn Model' is deployed as churn-model"
+
+
+def test_history_and_list(canary: Cli) -> None:
+    assert (
+        canary("history", "churn").out
+        == """\
+TIME (UTC)           EVENT   REVISION         DETAIL
+2026-01-01 00:00:00  deploy  churn-v1-f03c1f  to 100 %
+2026-01-01 00:00:01  serves  churn-v1-f03c1f  100 %
+2026-01-01 00:00:01  deploy  churn-v2-cbef85  to 10 %
+2026-01-01 00:00:02  serves  churn-v2-cbef85  10 %
+"""
+    )
+    screen = """\
+NAME   PHASE   TRAFFIC                                   SINCE
+churn  canary  churn-v1-f03c1f 90 %, churn-v2-cbef85 1…  2026-01-01 00:00:02 UTC
+"""
+    assert canary("list") == Ran(0, screen, "")
+    assert canary("status") == Ran(0, screen, "")
+    assert canary("list", "other") == Ran(
+        0, "", "there are no deployments; platformctl deploy NAME makes one\n"
+    )
+
+
+def test_logs_of_several_revisions_are_told_apart(canary: Cli) -> None:
+    assert canary("logs", "churn").out == (
+        "==> churn-v1-f03c1f <==\nstarting churn-v1-f03c1f\n\n"
+        "==> churn-v2-cbef85 <==\nstarting churn-v2-cbef85\n\n"
+    )
+    assert canary("logs", V1).out == "starting churn-v1-f03c1f\n"
+    assert canary("logs", "churn", "--revision", V2, "--tail", "1").out == "starting churn-v2-cbef85\n"
+
+
+def test_diff_says_what_differs_and_exits_with_1(steady: Cli) -> None:
+    assert steady("diff", "churn") == Ran(0, "nothing differs\n", "")
+    assert steady("diff", "churn", "--version", "3") == Ran(
+        1,
+        """\
+FIELD          LIVE                WANTED
+model.modelId  m-churn-1           m-churn-3
+model.uri      /artifacts/churn/1  /artifacts/churn/3
+model.version  1                   3
+revision       churn-v1-f03c1f     churn-v3-fd76e0
+traffic        0 %                 100 %
+""",
+        "",
+    )
+
+
+def test_a_prediction_and_the_split_of_many(canary: Cli) -> None:
+    assert canary("predict", "churn", "--to", V2) == Ran(
+        0, "ROW  PREDICTION\n  1  0\n  2  0\n\nanswered by churn-v2-cbef85 in 4.0 ms\n", ""
+    )
+    many = canary("predict", "churn", "--count", "200", "--connections", "4")
+    assert many.code == 0
+    assert many.out.splitlines()[:3] == [
+        "REVISION         REQUESTS   SHARE  ERRORS  4XX",
+        "churn-v1-f03c1f       180  90.0 %       0    0",
+        "churn-v2-cbef85        20  10.0 %       0    0",
+    ]
+
+
+def test_a_prediction_that_is_an_error_is_exit_1_with_the_servers_words(canary: Cli) -> None:
+    canary.host.behaves(V2, Behaviour(status=0))
+    assert canary("predict", "churn", "--to", V2) == Ran(
+        1, "", "error: no answer came: connection reset\nhint: platformctl logs churn\n"
+    )
+    assert canary("predict", "churn", "--count", "100").code == 1
+
+
+def test_a_watched_canary_that_stays_unready_is_rolled_back(steady: Cli) -> None:
+    steady.host.behaves(V2, Behaviour(crashes_after=5))
+    ran = steady("deploy", "churn", "--canary", "10", "--watch", "1m")
+    assert ran.code == 1
+    assert "error: churn-v2-cbef85 failed: it was not ready for 10 s: restarting\n" in ran.err
+    assert "churn-v1-f03c1f serves as before" in ran.err
+    assert "churn: steady" in steady("status", "churn").out
+
+
+def test_delete_asks_and_nobody_is_there(steady: Cli) -> None:
+    assert steady("delete", "churn") == Ran(
+        2,
+        "",
+        TARGET
+        + "error: --yes: there is no terminal to ask: delete churn (churn-v1-f03c1f) and its history?\n"
+        "hint: agree with --yes\n",
+    )
+    assert steady("delete", "churn", "--yes") == Ran(
+        0, "churn is deleted\n", TARGET + "traffic: none\nremoving churn-v1-f03c1f\n"
+    )
+
+
+def test_prune_removes_what_is_not_kept(canary: Cli) -> None:
+    canary("promote", "churn")
+    assert canary("prune", "churn", "--keep", "0", "--dry-run").out == "remove churn-v1-f03c1f\n"
+    assert canary("prune", "churn", "--keep", "0").out == "removed churn-v1-f03c1f\n"
+    assert canary("rollback", "churn", "--dry-run").out == (
+        "prepare churn-v1-f03c1f\n"
+        "traffic of churn-v2-cbef85: 100 % to 0 %\n"
+        "traffic of churn-v1-f03c1f: 0 % to 100 %\n"
+        "remove churn-v2-cbef85\n"
+    )
