@@ -126,9 +126,10 @@ class Stack:
         """
         deadline = time.monotonic() + timeout
         _must_be_installed(registry=wanted.registry)
-        before = self._states.read().stack
+        self._states.read()
         self._home.create()
         with flock(self._home.stack_lock, timeout):
+            before = self._states.read().stack
             already = self._supervisor.answers
             state = self._grow(wanted) if already else self._start(wanted)
             self._await(state, deadline)
