@@ -6,7 +6,7 @@ import sys
 import click
 
 from platformctl.cli.errors import Interrupted
-from platformctl.cli.opening import reporting, settings_of
+from platformctl.cli.opening import reporting, settled
 from platformctl.cli.options import Whole, examples
 from platformctl.cli.session import TIMEOUT, Session
 from platformctl.cli.terminal import style_of
@@ -29,7 +29,8 @@ def command(session: Session, /, *, port: int | None, mlflow_port: int | None) -
     the commands of a rollout: deploy, a canary, promote, a bad canary, rollback. Takes about a minute,
     asks nothing, and leaves the stack up. What is yours under the name `churn` is not touched.
     """
-    settings = settings_of(session)
+    session.flags.setdefault("target", "local")  # it unsets for its commands what would say otherwise
+    settings = settled(session)
     given = {"--port": port, "--mlflow-port": mlflow_port}
     ports = [text for option, value in given.items() if value for text in (option, str(value))]
     try:
