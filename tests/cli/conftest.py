@@ -39,3 +39,8 @@ def canary(steady: Cli) -> Cli:
     """Version 2 has ten percent."""
     assert steady("deploy", "churn", "--canary", "10").code == 0
     return steady
+
+
+def interrupt() -> None:
+    """What Ctrl-C does."""
+    raise KeyboardInterrupt

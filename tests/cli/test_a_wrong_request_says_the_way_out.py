@@ -90,6 +90,7 @@ def test_paths_in_a_file_start_at_its_folder(cli: Cli, tmp_path: Path) -> None:
     assert cli("deploy", "-f", str(tmp_path / "churn.yaml")).code == 0
     live = next(iter(cli.host.fakes.live.values())).revision
     assert live.model.uri == str(tmp_path / "models/churn")
+    assert live.transformer is not None
     assert live.transformer.model_dump() == {
         "class": "own.steps:Clean",
         "path": str(tmp_path / "code"),
