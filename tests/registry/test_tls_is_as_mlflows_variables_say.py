@@ -95,7 +95,7 @@ def test_a_certificate_that_is_missing_or_wrong_says_which_variable(
     secure: Server, pems: dict[str, str], certificate: str | None
 ) -> None:
     environ = {_CA: pems["server"]} | ({_CLIENT: pems[certificate]} if certificate else {})
-    with pytest.raises(Unreachable, match="TLS failed|broke off") as answer:
+    with pytest.raises(Unreachable, match=r"TLS failed|broke off") as answer:
         _ask(secure, **environ)
     assert _CLIENT in str(answer.value.hint)
 
