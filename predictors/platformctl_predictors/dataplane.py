@@ -40,7 +40,7 @@ class ModelFailed(RuntimeError):
     """The model, or the transformer, raised; the message is for the caller, the log has more."""
 
 
-class GuardedDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no types
+class GuardedDataPlane(DataPlane):
     """kserve's data plane with the failures sorted."""
 
     def decode(self, body: object, headers: dict[str, str], **options: Any) -> Any:  # noqa: ANN401 kserve's signature
@@ -73,7 +73,7 @@ class GuardedDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no type
             raise ModelFailed(short(error)) from error
 
 
-class FixedRepository(ModelRepositoryExtension):  # type: ignore[misc]  # kserve ships no types
+class FixedRepository(ModelRepositoryExtension):
     """One process serves one revision: kserve's open load and unload routes are closed."""
 
     async def load(self, model_name: str) -> None:

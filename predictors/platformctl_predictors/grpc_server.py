@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]  # grpcio ships no types
+import grpc
 from grpc import aio
 from grpc_interceptor.server import AsyncServerInterceptor
 from kserve.constants.constants import MAX_GRPC_MESSAGE_LENGTH

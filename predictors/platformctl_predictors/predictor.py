@@ -29,7 +29,7 @@ _V2_TYPES = {
 }
 
 
-class Predictor(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+class Predictor(kserve.Model):
     """One model behind kserve's interface.
 
     The model is called by one thread, one call at a time: many libraries are not thread-safe, and

@@ -58,7 +58,7 @@ class _HttpServer(uvicorn.Server):
         await asyncio.gather(*stopping)
 
 
-class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
+class _RestServer(RESTServer):
     """kserve's routes on a socket of ours, without its timing trace and access log."""
 
     def _add_middlewares(self, app: FastAPI) -> None:
@@ -69,7 +69,7 @@ class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
         add_handlers(app)
 
 
-class RevisionServer(kserve.ModelServer):  # type: ignore[misc]  # kserve ships no types
+class RevisionServer(kserve.ModelServer):
     """A kserve.ModelServer for one revision.
 
     Args:

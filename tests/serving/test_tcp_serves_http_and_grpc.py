@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import grpc  # type: ignore[import-untyped]  # grpcio ships no types
+import grpc
 import httpx
 import psutil
 import pytest

@@ -9,7 +9,7 @@ import kserve
 Headers = Mapping[str, str] | None
 
 
-class Collocated(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+class Collocated(kserve.Model):
     """preprocess of the transformer, all of the predictor, postprocess of the transformer.
 
     Each step may be sync or async, and is called as kserve calls it. The transformer's own
