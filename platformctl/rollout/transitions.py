@@ -145,12 +145,17 @@ def _ready(rollout: Rollout, event: Ready, now: datetime) -> Rollout:
 
 
 def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout:
-    """Make the candidate stable. Whom it replaces is kept as previous, or rejected if rolled back."""
+    """Make the candidate stable. Whom it replaces is kept as previous, or rejected if rolled back.
+
+    An alias that could not be moved to a version yet is not to be, once that is rolled back.
+    """
     replaced = rollout.stable
     previous = tuple(r for r in rollout.previous if r.id != candidate.revision.id)
     rejected = tuple(r for r in rollout.rejected if r.revision != candidate.revision.id)
+    alias_move = rollout.alias_on_promotion or rollout.alias_move
     if replaced and candidate.cause is Cause.ROLLBACK:
         rejected = _reject(rejected, replaced.id, "rolled back", now)
+        alias_move = rollout.alias_on_promotion
     elif replaced:
         previous = (replaced, *previous)[:PREVIOUS_LIMIT]
     return rollout.model_copy(
@@ -160,7 +165,7 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
             "candidate": None,
             "previous": previous,
             "rejected": rejected,
-            "alias_move": rollout.alias_on_promotion or rollout.alias_move,
+            "alias_move": alias_move,
             "alias_on_promotion": None,
         }
     )

@@ -1,7 +1,7 @@
 """Clients that die between, or in the middle of, what they do; and others that come in between."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 P = TypeVar("P")
@@ -24,14 +24,19 @@ class Fuse:
     at: int = 0
     happen: Callable[[], None] | None = None
     after: bool = False
-    calls: int = 0
+    made: list[str] = field(default_factory=list)
     dead: bool = False
 
-    def call(self, make: Callable[[], object]) -> object:
+    @property
+    def calls(self) -> int:
+        """How many calls were made."""
+        return len(self.made)
+
+    def call(self, name: str, make: Callable[[], object]) -> object:
         """Make one call, unless the client is dead by then."""
         if self.dead:
             raise Killed
-        self.calls += 1
+        self.made.append(name)
         burns = self.calls == self.at
         if burns and not self.after:
             self._burn()
@@ -58,7 +63,7 @@ class _Fused:
         member = getattr(self._port, name)
         if not callable(member):
             return member
-        return lambda *args, **kwargs: self._fuse.call(lambda: member(*args, **kwargs))
+        return lambda *args, **kwargs: self._fuse.call(name, lambda: member(*args, **kwargs))
 
 
 def fused(port: P, fuse: Fuse) -> P:

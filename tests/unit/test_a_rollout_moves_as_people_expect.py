@@ -148,6 +148,16 @@ def test_an_alias_that_waits_for_the_registry_does_not_hold_up_the_next_canary()
     assert Prepare(V3, 10) in due(waiting)
 
 
+def test_an_alias_that_waits_for_the_registry_outlasts_the_next_deployment() -> None:
+    waiting = play(canary(V1, V2, 10), Promote(CHAMPION), Ready(V2.id))
+    assert play(waiting, Deploy(wanted(), V3, 100), Ready(V3.id)).alias_move == CHAMPION
+
+
+def test_an_alias_that_waits_for_the_registry_is_not_moved_to_what_was_rolled_back() -> None:
+    waiting = play(canary(V1, V2, 10), Promote(CHAMPION), Ready(V2.id))
+    assert play(waiting, Rollback(), Ready(V1.id)).alias_move is None
+
+
 def test_rolling_back_a_canary_takes_its_weight_at_once_and_rejects_it() -> None:
     back = play(canary(V1, V2, 10), Rollback())
     assert (back.phase, dict(back.route.weights)) == (Phase.STEADY, {V1.id: 100})

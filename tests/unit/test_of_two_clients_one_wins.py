@@ -1,6 +1,6 @@
 """A second client comes in before every single call of a first one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -26,12 +26,20 @@ def _deploy_the_third(world: World) -> None:
     deploy(world, DeployRequest(CHURN, version=Exact(3), canary=20))
 
 
+def _promote(world: World) -> None:
+    promote(world, CHURN, None)
+
+
+def _rollback(world: World) -> None:
+    rollback(world, CHURN, None)
+
+
 PAIRS: dict[str, tuple[Command, Command]] = {
     "canary, another canary": (_deploy_the_second, _deploy_the_third),
     "canary, deletion": (_deploy_the_second, lambda world: delete(world, CHURN)),
-    "promotion, rollback": (lambda w: promote(w, CHURN, None), lambda w: rollback(w, CHURN, None)),
-    "rollback, promotion": (lambda w: rollback(w, CHURN, None), lambda w: promote(w, CHURN, None)),
-    "promotion, another canary": (lambda w: promote(w, CHURN, None), _deploy_the_third),
+    "promotion, rollback": (_promote, _rollback),
+    "rollback, promotion": (_rollback, _promote),
+    "promotion, another canary": (_promote, _deploy_the_third),
     "deletion, another canary": (lambda w: delete(w, CHURN), _deploy_the_third),
 }
 
@@ -43,7 +51,6 @@ class Meeting:
     stage: Stage
     first: PlatformctlError | None = None
     second: PlatformctlError | None = None
-    errors: list[str] = field(default_factory=list)
 
     def play(self, pair: tuple[Command, Command], call: int, leases: FakeWorld | None) -> None:
         """Let the second client do everything before that call of the first one."""
@@ -102,6 +109,19 @@ def test_without_a_common_lease_the_state_still_has_one_winner(title: str) -> No
             assert meeting.first.owner
         _check(meeting, call)
     assert conflicts > 0
+
+
+def test_a_plan_is_not_carried_out_upon_a_state_that_it_was_not_made_for() -> None:
+    counting = Fuse()
+    _deploy_the_third(_stage("on a canary").client(fuse=counting))
+    stage = _stage("on a canary")
+    fuse = Fuse(
+        at=counting.made.index("check"), happen=lambda: _promote(stage.client("bob", leases=FakeWorld()))
+    )
+    with pytest.raises(Conflict) as conflict:
+        _deploy_the_third(stage.client("ada", fuse))
+    assert conflict.value.owner == "bob"
+    assert dict(stage.observe().route.weights) == {stage.revision(2).id: 100}
 
 
 def _check(meeting: Meeting, call: int) -> None:
