@@ -42,10 +42,12 @@ def refusal(what: str, path: Path, error: OSError) -> Refused:
 def replace(path: Path, content: bytes) -> None:
     """Replace a file as a whole: after a crash at any moment it is the old one or the new one.
 
+    Only under a lock: what a writer that was killed had begun is overwritten by the next one.
+
     Raises:
         OSError: The disk will not take it; the old file is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(content)
