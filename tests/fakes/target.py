@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -179,8 +180,7 @@ class FakeTarget:
     def _read(self, name: Name) -> tuple[Route, Rollout]:
         recorded = self._world.recorded[name]
         try:
-            route = Route.model_validate_json(recorded.route)
-            return route, Rollout.model_validate_json(recorded.rollout)
+            return _parse(recorded.route, recorded.rollout)
         except ValidationError as error:
             raise StateCorrupt(f"what was recorded of {name} cannot be read") from error
 
@@ -199,6 +199,12 @@ class FakeCounters:
         if self._world.target_is_down:
             raise Unreachable(f"no figures of {name}", hint="platformctl up")
         return {revision: self._world.counts.get(revision, Counts()) for revision in revisions}
+
+
+@lru_cache(maxsize=16)
+def _parse(route: str, rollout: str) -> tuple[Route, Rollout]:
+    """Read what was recorded; the same text need not be read again for every look."""
+    return Route.model_validate_json(route), Rollout.model_validate_json(rollout)
 
 
 def _count(counts: Counts, answer: Answer) -> Counts:
