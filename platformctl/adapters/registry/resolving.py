@@ -4,7 +4,6 @@ A version can be READY while its logged model is pending or deleted, a copy (`mo
 logged model in its source but one in its MLmodel, and an alias can point to any of them.
 """
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -219,6 +218,8 @@ def _aliases(source: Source, model: str) -> dict[str, str]:
     try:
         return dict(source.aliases(model))
     except Missing as missing:
+        import difflib  # noqa: PLC0415 - its import would be paid for by whoever has no typing error
+
         known = source.names()
         near = difflib.get_close_matches(model, known, n=3, cutoff=0.5)
         hint = _one_of("did you mean", near) or _one_of("it has", sorted(known)[:_LISTED])

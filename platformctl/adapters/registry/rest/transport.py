@@ -16,7 +16,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import IO
@@ -114,7 +113,7 @@ class _Exchange:
         self._connection: http.client.HTTPConnection | None = None
         self._response: http.client.HTTPResponse | None = None
         self._is_done = False
-        self._future: Future[Reply] = Future()
+        self._outcome: queue.SimpleQueue[Reply | BaseException] = queue.SimpleQueue()
         work = self._open if is_streamed else self._whole
         # A daemon: an interpreter that ends must not wait for a name server that never answers.
         threading.Thread(target=self._run, args=(work,), daemon=True).start()
@@ -122,7 +121,10 @@ class _Exchange:
     def reply(self) -> Reply:
         """Wait for the reply, until the time is up."""
         with _explained(self._transport.server):
-            return self._future.result(max(0.0, self._until - time.monotonic()))
+            outcome = self._outcome.get(timeout=max(0.0, self._until - time.monotonic()))
+            if isinstance(outcome, BaseException):
+                raise outcome
+            return outcome
 
     def stream(self, file: IO[bytes]) -> Reply:
         """Wait for the head of the reply, then write its body as it comes."""
@@ -154,9 +156,9 @@ class _Exchange:
 
     def _run(self, work: Callable[[], Reply]) -> None:
         try:
-            self._future.set_result(work())
+            self._outcome.put(work())
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits, who raises it
-            self._future.set_exception(error)
+            self._outcome.put(error)
 
     def _whole(self) -> Reply:
         """Ask, and ask again while the server is busy and there is time."""
@@ -221,7 +223,7 @@ class _Exchange:
 def _explained(server: Server) -> Iterator[None]:
     try:
         yield
-    except TimeoutError as error:
+    except (TimeoutError, queue.Empty) as error:
         raise gave_up(server) from error
     except (OSError, http.client.HTTPException) as error:
         raise explain(error, server) from error
