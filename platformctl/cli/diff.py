@@ -10,6 +10,7 @@ from platformctl.cli.opening import opened, settled
 from platformctl.cli.options import examples, output_option, request_options
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
+from platformctl.domain.errors import Refused, SpecError
 from platformctl.usecases.read import diff
 
 
@@ -36,7 +37,10 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     """
     wanted = request(Asked(name, file, version, alias, canary, signature), settled(session))
     with opened(session) as world:
-        found = diff(world, wanted)
+        try:
+            found = diff(world, wanted)
+        except Refused as error:  # 1 would say that it differs
+            raise SpecError(error.message, field=error.field, hint=error.hint) from error
     lines = views.differences(found, screen.width()) if found else ["nothing differs"]
     show(lines, shapes.differences(wanted.name, found), form)
     return int(bool(found))

@@ -1,7 +1,7 @@
 """Status, list, history, logs and diff: they read, and change nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from platformctl import plan
 from platformctl.domain.counts import Counts
@@ -107,7 +107,7 @@ class Difference:
 
 def diff(world: World, request: DeployRequest) -> Sequence[Difference]:
     """Say where a deployment differs from its spec; nothing if it is true."""
-    planned = plan_deploy(world, request, check=False)
+    planned = plan_deploy(world, replace(request, retry=True), check=False)  # a rejected one differs too
     rollout = planned.observed.rollout
     current = rollout.stable
     if rollout.candidate and rollout.candidate.revision.id == planned.choice.revision.id:

@@ -8,7 +8,7 @@ from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
 from tests.cli.conftest import Cli
 from tests.cli.hosts import V1, V2, V3, Ran
-from tests.fakes import Behaviour, FakeLease
+from tests.fakes import Behaviour, FakeLease, FakeVersion
 
 pytestmark = pytest.mark.quick
 
@@ -218,6 +218,17 @@ traffic        0 %                 100 %
 """,
         "",
     )
+
+
+def test_diff_shows_a_rejected_version_too(canary: Cli) -> None:
+    canary("rollback", "churn")
+    assert canary("diff", "churn", "--version", "2").code == 1
+
+
+def test_diff_that_cannot_tell_exits_with_more_than_1(steady: Cli) -> None:
+    steady.host.registry.register("churn", FakeVersion(status="PENDING_REGISTRATION"))
+    ran = steady("diff", "churn", "--version", "4")
+    assert (ran.code, ran.out) == (2, "")
 
 
 def test_a_prediction_and_the_split_of_many(canary: Cli) -> None:

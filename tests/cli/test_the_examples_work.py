@@ -1,0 +1,120 @@
+"""The examples of all verbs' help, run in order as a person would: a real registry, servers and router."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from platformctl.adapters.registry.rest.registry import RestRegistry
+from platformctl.cli.main import PROGRAM, VERBS, cli
+from tests.cli.hosts import Ran
+from tests.mlflow_server import free_port, log_churn_like_models
+
+pytestmark = pytest.mark.quick
+
+_SPEC = """\
+apiVersion: platformctl.io/v1alpha1
+kind: ModelDeployment
+metadata: {name: churn}
+spec:
+  model: {version: 1}
+  keep: 1
+"""
+
+STORY = [
+    ("platformctl version", 0, r"platformctl \d"),
+    ("platformctl completion bash > platformctl.bash", 0, r"^$"),
+    ("platformctl up", 0, r"router    http://127.0.0.1:\d+"),
+    ("platformctl deploy churn", 0, r"^churn-v1-\w{6} has 100 %$"),
+    ("platformctl doctor", 0, r"ok    deployments +1 of 1 without problems"),
+    ("platformctl diff churn", 0, r"^nothing differs$"),
+    ("platformctl deploy churn --version 2 --canary 10 --dry-run=server", 0, r"churn-v2-\w{6}: 0 % to 10 %"),
+    ("platformctl deploy churn --version 2 --canary 10", 0, r"^churn-v2-\w{6} has 10 %$"),
+    ("platformctl predict churn", 0, r"answered by churn-v[12]-\w{6} in \d+\.\d ms"),
+    ("platformctl predict churn --count 200", 0, r"churn-v2-\w{6} +\d+ +\d+\.\d % +0 +0"),
+    ("platformctl predict churn --input rows.csv -o json", 0, r'"predictions": \['),
+    ("platformctl status churn", 0, r"churn-v2-\w{6}  canary  churn v2   10 %    1/1"),
+    ("platformctl status churn -o json", 0, r'"degraded": false'),
+    ("platformctl list", 0, r"churn  canary"),
+    ("platformctl history churn", 0, r"serves +churn-v2-\w{6}  10 %"),
+    ("platformctl logs churn --tail 20", 0, r"==> churn-v1-\w{6} <==(.|\n)*==> churn-v2-\w{6} <=="),
+    ("platformctl promote churn --alias champion", 0, r"^churn-v2-\w{6} has 100 %$"),
+    ("platformctl diff -f churn.yaml", 1, r"model.version +2 +1"),
+    ("platformctl deploy -f churn.yaml --timeout 2m", 0, r"^churn-v1-\w{6} has 100 %$"),
+    ("platformctl prune churn --keep 0", 0, r"^removed churn-v2-\w{6}$"),
+    ("platformctl rollback churn", 0, r"^churn-v2-\w{6} has 100 %$"),
+    ("platformctl delete churn --yes", 0, r"^churn is deleted$"),
+    ("platformctl down", 0, r"^the local stack is down$"),
+    ("platformctl down --purge --yes", 0, r"^the local stack was not up, and .* is removed$"),
+]
+
+
+class Shell:
+    """Runs command lines in a folder, with a home of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        beside = str(Path(sys.executable).parent)
+        self.folder = folder
+        self.home = folder / "home"
+        self.environ = {**os.environ, "PLATFORMCTL_HOME": str(self.home), "NO_COLOR": "1"}
+        self.environ["PATH"] = os.pathsep.join((beside, os.environ["PATH"]))
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def __call__(self, line: str) -> Ran:
+        done = subprocess.run(
+            ["/bin/sh", "-c", line],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A folder with a spec and rows; a stack that is up, with two versions of churn in its registry."""
+    folder = tmp_path_factory.mktemp("person")
+    (folder / "churn.yaml").write_text(_SPEC)
+    (folder / "rows.csv").write_text("tenure,fee\n1,9\n40,1\n")
+    shell = Shell(folder)
+    up = shell(f"platformctl up --port {free_port()} --mlflow-port {free_port()} -o json")
+    assert up.code == 0, up.err
+    try:
+        uri = json.loads(up.out)["registry"]
+        log_churn_like_models(uri, folder, "churn", "skops", "skops")
+        RestRegistry(uri, {}).move_alias("churn", "champion", "1")
+        yield shell
+    finally:
+        shell("platformctl down --purge --yes")
+
+
+def examples() -> set[str]:
+    """The lines under `Example:` of all verbs; the demo is a story of its own (tests/demo)."""
+    root = click.Context(cli, info_name=PROGRAM)
+    epilogs = [cli.get_command(root, name) for name in VERBS if name != "demo"]
+    found = {line for command in epilogs if command for line in (command.epilog or "").splitlines()}
+    return {line.strip() for line in found if line.startswith("  ")}
+
+
+def test_the_story_has_every_example() -> None:
+    assert examples() - {line for line, _, _ in STORY} == set()
+
+
+def test_the_examples_work_in_order(shell: Shell) -> None:
+    for line, code, said in STORY:
+        ran = shell(line)
+        assert ran.code == code, (line, ran)
+        assert re.search(said, ran.out.strip(), re.MULTILINE), (line, ran)
+        assert "Traceback" not in ran.err
+    assert not shell.home.exists()
+    assert "_PLATFORMCTL_COMPLETE=bash_complete" in (shell.folder / "platformctl.bash").read_text()
