@@ -54,7 +54,7 @@ def second(version: Trained) -> Sequence[Step]:
     text = f"{_introduced(version)} The alias challenger points to it. One request in ten goes to it first."
     return (
         Step(text, ("deploy", MODEL, "--canary", "10")),
-        Step("The split, as it is measured.", _traffic(1000)),
+        Step("The split, as it is measured.", _traffic(600)),
         Step("How both fare, as the router counts it.", ("status", MODEL)),
         Step(
             "It does well: it gets everything, and the alias moves to it.",
@@ -86,7 +86,9 @@ def ending(folder: Path, url: str, registry: str, setup: Sequence[str]) -> Seque
         setup: What a shell needs so that the commands mean this stack.
     """
     return (
-        f"The stack is up. {MODEL} answers at {url}/v1/models/{MODEL}:predict, MLflow's UI is {registry}",
+        "The stack is up.",
+        f"  {MODEL} answers at     {url}/v1/models/{MODEL}:predict",
+        f"  the registry's UI is {registry}",
         "",
         "Try next:",
         *(f"  {line}" for line in (*setup, f"cd {folder}")),

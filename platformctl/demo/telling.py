@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,7 +81,7 @@ def tell(stage: Stage, ports: Sequence[str]) -> None:
         ports: Options of `up`.
 
     Raises:
-        Refused: Something of a person's own is in the way; nothing was changed.
+        Refused: Something of a person's own is in the way; it was not touched.
         StepFailed: A command failed.
         KeyboardInterrupt: A person pressed Ctrl-C; no process of ours is left.
     """
@@ -94,7 +95,9 @@ def tell(stage: Stage, ports: Sequence[str]) -> None:
         _play(stage, story.stack(ports))
         training.log_to(stage.addresses().registry)
         versions = _versions(training, record)
-        _play_all(stage, _opening(stage, next(versions)))
+        if ours.is_there(stage.rollout()):
+            _play(stage, story.clearing())
+        _play_all(stage, story.first(next(versions)))
         _play_all(stage, story.second(next(versions)))
         _play_all(stage, story.third(next(versions)))
     addresses = stage.addresses()
@@ -116,7 +119,11 @@ def _context(home: Path) -> str:
 def _setup(environ: Mapping[str, str]) -> list[str]:
     """What a person's shell needs before these commands mean there what they mean here."""
     misleading = sorted(filter(processes.misleads, environ))
-    return [f"unset {' '.join(misleading)}"] if misleading else []
+    unset = [f"unset {' '.join(misleading)}"] if misleading else []
+    if shutil.which("platformctl", path=environ.get("PATH")):
+        return unset
+    beside = shlex.quote(str(Path(sys.executable).parent))
+    return [*unset, f"export PATH={beside}:$PATH"]
 
 
 @contextmanager
@@ -134,12 +141,6 @@ def _versions(training: processes.Training, record: ours.Record) -> Iterator[Tra
         trained = training.version()
         record.add(trained)
         yield trained
-
-
-def _opening(stage: Stage, version: Trained) -> Sequence[Step]:
-    """The first chapter; what an earlier demo has left is removed before it."""
-    again = (story.clearing(),) if ours.is_there(stage.rollout()) else ()
-    return (*again, *story.first(version))
 
 
 def _play_all(stage: Stage, steps: Sequence[Step]) -> None:

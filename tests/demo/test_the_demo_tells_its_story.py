@@ -18,7 +18,7 @@ STORY = [
     "deploy churn",
     "predict churn --input customers.csv --count 200",
     "deploy churn --canary 10",
-    "predict churn --input customers.csv --count 1000",
+    "predict churn --input customers.csv --count 600",
     "status churn",
     "promote churn --alias champion",
     "deploy churn --version 3 --canary 20",
@@ -85,7 +85,7 @@ def test_it_prints_the_commands_of_a_rollout(told: Told) -> None:
 @pytest.mark.parametrize("run", ["first", "again"])
 def test_the_measured_split_is_within_five_standard_deviations(told: Told, run: str) -> None:
     _, second, third = splits(getattr(told, run))
-    assert second["v2"][0] == pytest.approx(100, abs=5 * (1000 * 0.1 * 0.9) ** 0.5)
+    assert second["v2"][0] == pytest.approx(60, abs=5 * (600 * 0.1 * 0.9) ** 0.5)
     assert third["v3"][0] == pytest.approx(200, abs=5 * (1000 * 0.2 * 0.8) ** 0.5)
 
 
@@ -113,9 +113,9 @@ def test_versions_that_are_there_are_used_again(told: Told) -> None:
 
 
 def test_it_says_what_would_have_misled_its_commands(told: Told) -> None:
-    assert told.first.said.startswith(
-        f"$ unset MLFLOW_TRACKING_URI PLATFORMCTL_TARGET\n$ cd {told.place.folder}\n"
-    )
+    first, *_ = told.first.said.splitlines()
+    assert first == "$ unset MLFLOW_TRACKING_URI PLATFORMCTL_TARGET"
+    assert f"\n$ cd {told.place.folder}\n\n" in told.first.said
 
 
 def test_the_stack_is_up_with_version_2_at_the_address_that_it_names(told: Told) -> None:
