@@ -4,6 +4,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +92,34 @@ def test_a_program_that_cannot_be_started_is_a_failure() -> None:
 
 def test_who_runs_has_not_failed() -> None:
     assert failures.failure(_process(State.RUNNING), Launches(1), [EXIT]) is None
+
+
+_LEAVES_A_CHILD = """
+import os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_the_next_start_stops_what_a_killed_program_left(tmp_path: Path) -> None:
+    launcher = [sys.executable, "-I", "-S", launch.__file__, str(tmp_path / "record")]
+    first = subprocess.Popen(
+        [*launcher, sys.executable, "-c", _LEAVES_A_CHILD], stdout=subprocess.PIPE, process_group=0
+    )
+    assert first.stdout is not None
+    with first.stdout as said:
+        left = psutil.Process(int(said.readline()))
+    assert first.wait() == -9
+    assert left.is_running()
+    subprocess.run([*launcher, "/bin/true"], check=True, process_group=0)
+    left.wait(timeout=10)
+
+
+def test_a_start_stops_nothing_of_a_program_that_still_runs(tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    with subprocess.Popen(["/bin/sleep", "600"], process_group=0) as other:
+        record.write_text(json.dumps({"starts": 1, "pid": other.pid, "recent": []}))
+        subprocess.run([sys.executable, "-I", "-S", launch.__file__, str(record), "/bin/true"], check=True)
+        assert other.poll() is None
+        other.kill()

@@ -38,7 +38,7 @@ def test_paths_with_spaces_quotes_and_percents_come_through(tmp_path: Path) -> N
 
 
 def test_what_ended_for_a_known_reason_is_not_started_again(tmp_path: Path) -> None:
-    program = Program("a", (sys.executable,), tmp_path / "log", expected=(0, 64, 65, 66), start_seconds=0)
+    program = Program("a", (sys.executable,), tmp_path / "log", expected=(0, 64, 65, 66))
     config = _read(tmp_path, program)
     assert config.exitcodes == [0, 64, 65, 66]  # type: ignore[attr-defined] # as above
     assert config.startsecs == 0  # type: ignore[attr-defined] # as above

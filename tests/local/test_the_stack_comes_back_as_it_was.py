@@ -202,6 +202,29 @@ def test_a_taken_port_is_named_with_its_option_and_process(fresh: LocalWorld) ->
     assert orphans.find(fresh.home.root) == set()
 
 
+def test_up_works_after_everything_was_killed_at_once(fresh: LocalWorld) -> None:
+    fresh.up()
+    for pid in orphans.find(fresh.home.root):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: orphans.find(fresh.home.root) == set(), what="gone")
+    assert fresh.home.supervisor_socket.exists()
+    assert not fresh.up().already
+    assert fresh.stack.status().is_up
+
+
+def test_a_router_that_does_not_start_is_told_with_its_words_and_nothing_stays(
+    fresh: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = fresh.folder / "envoy"
+    program.write_text("#!/bin/sh\necho no such luck\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PLATFORMCTL_ENVOY", str(program))
+    with pytest.raises(Refused, match="no such luck") as refused:
+        fresh.up()
+    assert "envoy.log" in (refused.value.hint or "")
+    assert orphans.find(fresh.home.root) == set()
+
+
 def test_one_port_is_not_enough_for_two(fresh: LocalWorld) -> None:
     with pytest.raises(SpecError) as refused:
         fresh.stack.up(Wanted(port=fresh.port, mlflow_port=fresh.port))

@@ -11,7 +11,7 @@ from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.revision import Revision, Scale
 
 _IMAGE = "an image of one's own runs on clusters; the local target runs processes"
-_IMAGE_HINT = "name a class instead (class, path), or deploy to a cluster: --target cluster"
+_IMAGE_HINT = "name a class instead (class, path)"
 _INSTALL = "pip install 'platformctl[local]'"
 
 

@@ -93,12 +93,12 @@ def _part(home: Home, revision: Revision, part: str) -> Mapping[str, object] | N
 
 def _replica(home: Home, live: Live, number: int) -> Program:
     revision = live.revision
+    name = program_name(revision.id, number)
     threads = str(max(1, int(quantity.parse(revision.resources.cpu))))
-    launcher = (live.python, "-I", "-S", launch.__file__, str(home.launch(revision.id, number)))
-    server = (live.python, "-m", "platformctl_predictors")
+    settings = ("--settings", str(settings_file(home, revision.id, number)))
     return Program(
-        name=program_name(revision.id, number),
-        argv=(*launcher, *server, "--settings", str(settings_file(home, revision.id, number))),
+        name=name,
+        argv=(*_launcher(home, live.python, name), live.python, "-m", "platformctl_predictors", *settings),
         log=home.log(revision.id, number),
         environment={
             "PYTHONUNBUFFERED": "1",
@@ -107,14 +107,13 @@ def _replica(home: Home, live: Live, number: int) -> Program:
             "MKL_NUM_THREADS": threads,
         },
         expected=failures.HOPELESS,
-        start_seconds=0,
         stop_seconds=_STOP_SECONDS,
-        whole_group=True,
     )
 
 
 def _stack(home: Home, stack: Stack) -> list[Program]:
-    router = Program(ROUTER, stack.router, home.logs / "envoy.log", last=True)
+    launcher = _launcher(home, stack.python, ROUTER)
+    router = Program(ROUTER, (*launcher, *stack.router), home.logs / "envoy.log", last=True)
     return [router, _registry(home, stack)] if stack.mlflow_port else [router]
 
 
@@ -123,13 +122,17 @@ def _registry(home: Home, stack: Stack) -> Program:
     where = ("--host", "127.0.0.1", "--port", str(stack.mlflow_port), "--workers", "1")
     store = ("--backend-store-uri", f"sqlite:///{home.mlflow / 'mlflow.db'}")
     artifacts = ("--serve-artifacts", "--artifacts-destination", str(home.mlflow / "artifacts"))
+    launcher = _launcher(home, stack.python, REGISTRY)
     return Program(
         name=REGISTRY,
-        argv=(stack.python, "-m", "mlflow", "server", *where, *store, *artifacts),
+        argv=(*launcher, stack.python, "-m", "mlflow", "server", *where, *store, *artifacts),
         log=home.logs / "mlflow.log",
         environment={
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         },
-        whole_group=True,
     )
+
+
+def _launcher(home: Home, python: str, program: str) -> tuple[str, ...]:
+    return (python, "-I", "-S", launch.__file__, str(home.launch(program)))

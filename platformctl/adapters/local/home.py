@@ -89,7 +89,7 @@ class Home:
 
     @property
     def launches(self) -> Path:
-        """One file a replica: how often it was started."""
+        """One file a program: how often it was started."""
         return self.root / "launches"
 
     @property
@@ -139,9 +139,9 @@ class Home:
         """What a replica writes."""
         return self.logs / revision / f"{replica}.log"
 
-    def launch(self, revision: RevisionId, replica: int) -> Path:
-        """How often a replica was started."""
-        return self.launches / f"{revision}.{replica}"
+    def launch(self, program: str) -> Path:
+        """How often a program was started."""
+        return self.launches / program
 
     def create(self) -> None:
         """Make the folders, readable by their owner only.

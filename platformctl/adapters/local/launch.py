@@ -1,16 +1,17 @@
-"""Start a replica: count the start, wait if it keeps dying, then become it.
+"""Start a program: stop what its last life left, count the start, wait if it keeps dying, become it.
 
 Run as a script by any Python: it imports nothing of ours, and little of Python's. supervisord starts
 what crashed again at once and for ever; waiting here is what keeps a crash loop from taking a core.
 
     python -I -S launch.py RECORD COMMAND...
 
-RECORD is a JSON file: `{"starts": N, "recent": [[launched, begun], ...]}`, in seconds since 1970;
-`launched` is when this script ran, `begun` when the command did, after the wait.
+RECORD is a JSON file: `{"starts": N, "pid": P, "recent": [[launched, begun], ...]}`, in seconds since
+1970; `launched` is when this script ran, `begun` when the command did, after the wait.
 """
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -21,14 +22,33 @@ LONGEST_WAIT = 30
 _KEPT = 10
 
 
-def read(record: str) -> tuple[int, list[tuple[float, float]]]:
-    """What was recorded, or nothing if it was never started (or the file is broken)."""
+def read(record: str) -> tuple[int, int, list[tuple[float, float]]]:
+    """Starts, the last one's process, and the recent ones; nothing of a file that is absent or broken."""
     try:
         with open(record, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer than all else
             data = json.load(file)
-        return int(data["starts"]), [(float(a), float(b)) for a, b in data["recent"]]
+        return int(data["starts"]), int(data["pid"]), [(float(a), float(b)) for a, b in data["recent"]]
     except (OSError, ValueError, KeyError, TypeError):
-        return 0, []
+        return 0, 0, []
+
+
+def stop_orphans(leader: int) -> None:
+    """Kill the children of a program that was killed: they hold its port, its socket, its memory.
+
+    Supervisord makes each program the leader of a process group. While a group has members its number
+    is given to no other process: a group without its leader is the one that we mean.
+    """
+    if leader <= 1:
+        return
+    try:
+        os.kill(leader, 0)
+    except ProcessLookupError:
+        try:
+            os.killpg(leader, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+    except PermissionError:
+        return
 
 
 def short_lives(recent: list[tuple[float, float]], now: float) -> int:
@@ -48,14 +68,15 @@ def wait_after(lives: int) -> int:
 
 
 def main(record: str, command: list[str]) -> None:
-    """Count, wait, become the command."""
-    starts, recent = read(record)
+    """Stop orphans, count, wait, become the command."""
+    starts, leader, recent = read(record)
+    stop_orphans(leader)
     launched = time.time()
     wait = wait_after(short_lives(recent, launched))
     recent = [*recent, (launched, launched + wait)][-_KEPT:]
     temporary = f"{record}.{os.getpid()}.tmp"
     with open(temporary, "w", encoding="utf-8") as file:  # noqa: PTH123 - as read
-        json.dump({"starts": starts + 1, "recent": recent}, file)
+        json.dump({"starts": starts + 1, "pid": os.getpid(), "recent": recent}, file)
     os.replace(temporary, record)  # noqa: PTH105 - as read
     sys.stderr.write(json.dumps({"platformctl": "start", "number": starts + 1, "wait": wait}) + "\n")
     sys.stderr.flush()

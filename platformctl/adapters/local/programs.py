@@ -28,9 +28,7 @@ class Program:
         log: Where stdout and stderr go, rotated at 5 MB, one older file kept.
         environment: Added to what supervisord's own environment holds.
         expected: Exit codes after which it is not started again; None: it always is.
-        start_seconds: How long it must run to count as started; 0: it counts at once.
         stop_seconds: How long it may take to stop before it is killed.
-        whole_group: Whether its children are signalled with it.
         last: Whether it starts after the others and stops before them.
     """
 
@@ -39,9 +37,7 @@ class Program:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     expected: Sequence[int] | None = None
-    start_seconds: int = 1
     stop_seconds: int = 10
-    whole_group: bool = False
     last: bool = False
 
 
@@ -85,7 +81,6 @@ def _daemon(daemon: Daemon) -> str:
 
 def _program(program: Program) -> str:
     restart = "true" if program.expected is None else "unexpected"
-    group = "true" if program.whole_group else "false"
     return _section(
         f"program:{program.name}",
         {
@@ -93,12 +88,11 @@ def _program(program: Program) -> str:
             "environment": ",".join(f"{key}={_quoted(v)}" for key, v in sorted(program.environment.items())),
             "autorestart": restart,
             "exitcodes": ",".join(map(str, program.expected or (0,))),
-            "startsecs": str(program.start_seconds),
-            "startretries": "10",
+            "startsecs": "0",  # a start counts at once: `launch` is who waits between them
             "stopsignal": "TERM",
             "stopwaitsecs": str(program.stop_seconds),
-            "stopasgroup": group,
-            "killasgroup": group,
+            "stopasgroup": "true",
+            "killasgroup": "true",
             "priority": "999" if program.last else "100",
             "redirect_stderr": "true",
             "stdout_logfile": _plain(program.log),

@@ -1,6 +1,5 @@
 """The local stack, up and down: supervisord, the router, the registry, and all live revisions."""
 
-import contextlib
 import http.client
 import importlib.util
 import os
@@ -10,19 +9,19 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from platformctl.adapters.envoy.router import Router
 from platformctl.adapters.local import derived, logs, statuses
 from platformctl.adapters.local.converge import Converger
 from platformctl.adapters.local.disk import writing
+from platformctl.adapters.local.failures import is_start
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.programs import REGISTRY, ROUTER
 from platformctl.adapters.local.state import Stack as Recorded
 from platformctl.adapters.local.state import State, StateFile, flock
 from platformctl.adapters.local.supervisor import Process, Supervisor
-from platformctl.adapters.local.supervisor import State as ProcessState
 from platformctl.domain.errors import Conflict, DeadlinePassed, Refused, SpecError, Unreachable
 from platformctl.domain.names import RevisionId
 
@@ -35,6 +34,8 @@ _POLL = 0.05
 _NEEDED = ("supervisor", "platformctl_predictors", "psutil")
 _DROPPED = ("PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "PYTHONHOME")
 _SHOWN_LINES = 5
+_READ_LINES = 50
+_HOPELESS_LIVES = 2
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class Stack:
 
         Raises:
             SpecError: A port is taken, or something is not installed; nothing was started.
+            Refused: A part does not survive its start; what was started is stopped.
             Conflict: It is up at another port.
             DeadlinePassed: Something did not answer in time.
             StateCorrupt: The state cannot be read; nothing was started.
@@ -132,7 +134,12 @@ class Stack:
             before = self._states.read().stack
             already = self._supervisor.answers
             state = self._grow(wanted) if already else self._start(wanted)
-            self._await(state, deadline)
+            try:
+                self._await(state, deadline)
+            except Refused:
+                if not already:
+                    self._stop(time.monotonic() + timeout)
+                raise
             return self._result(state, already=already and state.stack == before)
 
     def down(self, *, purge: bool = False, timeout: float = 60.0) -> bool:
@@ -158,7 +165,7 @@ class Stack:
         recorded = self._states.read().stack
         try:
             processes = self._supervisor.processes()
-            parts = [Part("supervisord", runs=True, pid=self._supervisor.pid())]
+            parts = [Part("supervisord", runs=True, pid=self._supervisor.pid(), since=self._since())]
         except Unreachable as error:
             processes, parts = {}, [Part("supervisord", runs=False, detail=error.message)]
         named = [ROUTER, *([REGISTRY] if recorded and recorded.mlflow_port else [])]
@@ -168,6 +175,13 @@ class Stack:
             url=f"http://{_HOST}:{recorded.port}" if recorded else None,
             registry=f"http://{_HOST}:{recorded.mlflow_port}" if recorded and recorded.mlflow_port else None,
         )
+
+    def _since(self) -> datetime | None:
+        """When supervisord started: it writes its pid file then."""
+        try:
+            return datetime.fromtimestamp(int(self._home.supervisor_pid.stat().st_mtime), UTC)
+        except FileNotFoundError:
+            return None
 
     def _grow(self, wanted: Wanted) -> State:
         """Bring a stack that is up in line with the state, and add the registry if it has none."""
@@ -256,7 +270,7 @@ class Stack:
     def _await(self, state: State, deadline: float) -> None:
         """Wait until each part answers, and each live revision has been started."""
         while missing := list(self._missing(state)):
-            self._must_not_have_failed()
+            self._must_not_keep_dying()
             if time.monotonic() >= deadline:
                 raise DeadlinePassed(
                     f"not up in time: {', '.join(missing)}", hint=f"the logs are in {self._home.logs}"
@@ -284,15 +298,14 @@ class Stack:
                 Converger(self._home, router).publish(now)
         return served is not None
 
-    def _must_not_have_failed(self) -> None:
-        """Raise Refused if a part cannot be started: waiting on would be in vain."""
-        with contextlib.suppress(Unreachable):
-            for name in (ROUTER, REGISTRY):
-                process = self._supervisor.processes().get(name)
-                if process and process.state is ProcessState.FATAL:
-                    log = self._home.logs / f"{name}.log"
-                    said = "\n".join(logs.tail(log, _SHOWN_LINES))
-                    raise Refused(f"{name} cannot be started: {process.trouble}\n{said}", hint=f"see {log}")
+    def _must_not_keep_dying(self) -> None:
+        """Raise Refused if a part does not survive its own start: waiting on would be in vain."""
+        for name in (ROUTER, REGISTRY):
+            if statuses.launches_of(self._home, name).short_lives >= _HOPELESS_LIVES:
+                log = self._home.logs / f"{name}.log"
+                said = [line for line in logs.tail(log, _READ_LINES) if not is_start(line)]
+                text = "\n".join(said[-_SHOWN_LINES:])
+                raise Refused(f"{name} does not survive its start:\n{text}", hint=f"see {log}")
 
     def _result(self, state: State, *, already: bool) -> Up:
         stack = state.stack

@@ -1,5 +1,6 @@
 """How a revision is: what supervisord says of its processes, and what each answers itself."""
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -73,6 +74,14 @@ def combined(live: Live, replicas: Sequence[Replica]) -> RevisionStatus:
     )
 
 
+def launches_of(home: Home, program: str) -> Launches:
+    """How often a program was started. A life that is long already ends a row of short ones."""
+    starts, _, recent = launch.read(str(home.launch(program)))
+    if not recent or time.time() - recent[-1][1] >= launch.SHORT_LIFE:
+        return Launches(starts)
+    return Launches(starts, launch.short_lives(recent[:-1], recent[-1][0]))
+
+
 def has_failed(home: Home, live: Live, number: int, processes: Mapping[str, Process]) -> bool:
     """Whether a replica has failed for good."""
     return _replica(home, live, number, processes).failure is not None
@@ -82,8 +91,7 @@ def _replica(home: Home, live: Live, number: int, processes: Mapping[str, Proces
     revision = live.revision
     process = processes.get(program_name(revision.id, number))
     ready = process is not None and process.runs and _is_ready(home, live, number)
-    starts, recent = launch.read(str(home.launch(revision.id, number)))
-    launches = Launches(starts, launch.short_lives(recent[:-1], recent[-1][0]) if recent else 0)
+    launches = launches_of(home, program_name(revision.id, number))
     failure = None
     if not ready:
         lines = logs.tail(home.log(revision.id, number), _READ_LINES)

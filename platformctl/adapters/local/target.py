@@ -247,8 +247,9 @@ class LocalTarget:
         processes = self._converger.supervisor.processes()
         for number in live.replicas:
             if statuses.has_failed(self._home, live, number, processes):
-                self._home.launch(live.revision.id, number).unlink(missing_ok=True)
-                self._converger.supervisor.renew(derived.program_name(live.revision.id, number))
+                program = derived.program_name(live.revision.id, number)
+                self._home.launch(program).unlink(missing_ok=True)
+                self._converger.supervisor.renew(program)
 
     def _retire(self, revision: RevisionId, from_number: int) -> None:
         """Stop the replicas from a number on, which the state no longer has."""
@@ -256,8 +257,8 @@ class LocalTarget:
         gone = {number: name for number, name in replicas.items() if number >= from_number}
         if gone:
             self._converger.retire(frozenset(gone.values()))
-        for number in gone:
-            self._home.launch(revision, number).unlink(missing_ok=True)
+        for program in gone.values():
+            self._home.launch(program).unlink(missing_ok=True)
 
     def _prune_logs(self) -> None:
         """Keep the logs of what is live, and of the last revisions that were."""
