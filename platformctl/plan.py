@@ -29,11 +29,13 @@ class Lookup:
         ref: What to ask the registry for.
         rule: Why, in words.
         optional: Whether the next lookup is tried if there is no such thing.
+        by_command: Whether the command line says so, and not the spec.
     """
 
     ref: VersionRef
     rule: str
     optional: bool = False
+    by_command: bool = False
 
 
 def lookups(
@@ -48,7 +50,7 @@ def lookups(
         canary: Whether a canary was asked for on the command line.
     """
     if override is not None:
-        return [Lookup(override, "as the command says")]
+        return [Lookup(override, "as the command says", by_command=True)]
     pinned = _pinned(source)
     if pinned is not None:
         return [pinned]

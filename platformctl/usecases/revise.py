@@ -10,6 +10,9 @@ from platformctl.domain.rollout import Rollout
 from platformctl.plan import Lookup
 from platformctl.usecases.world import World
 
+_OPTIONS = {"spec.model.version": "--version", "spec.model.alias": "--alias"}
+"""What to name in an error where the command line said it, and not the spec."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -45,7 +48,9 @@ def _version(
     for way in ways:
         try:
             return world.registry.resolve(wanted.model_name, way.ref), way.rule
-        except NotFound:
+        except NotFound as error:
+            if way.by_command and error.field:
+                error.field = _OPTIONS.get(error.field, error.field)
             if not way.optional:
                 raise
     if rollout.stable is None:

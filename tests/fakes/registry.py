@@ -101,7 +101,11 @@ class FakeRegistry:
     def _version(self, model: str, number: str) -> FakeVersion:
         version = self._versions(model).get(number)
         if version is None:
-            raise NotFound(f"{model} has no version {number}", hint=f"it has {', '.join(self.models[model])}")
+            raise NotFound(
+                f"{model} has no version {number}",
+                field="spec.model.version",
+                hint=f"it has {', '.join(self.models[model])}",
+            )
         return version
 
     def _versions(self, model: str) -> Mapping[str, FakeVersion]:
@@ -112,7 +116,7 @@ class FakeRegistry:
     def _alias(self, model: str, alias: str) -> str:
         self._versions(model)
         if (model, alias) not in self.aliases:
-            raise NotFound(f"{model} has no alias {alias!r}")
+            raise NotFound(f"{model} has no alias {alias!r}", field="spec.model.alias")
         return self.aliases[model, alias]
 
     def _newest(self, model: str) -> str:

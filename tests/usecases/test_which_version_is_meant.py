@@ -73,6 +73,14 @@ def test_an_alias_of_the_spec_that_is_missing_is_not_replaced_by_a_guess(scene: 
     assert scene.seen().revisions == {}
 
 
+def test_what_is_missing_is_named_where_it_was_asked_for(scene: Scene) -> None:
+    with pytest.raises(NotFound) as on_the_command:
+        scene.deploy(version=Exact(9))
+    with pytest.raises(NotFound) as in_the_spec:
+        scene.deploy(spec=spec(version=9))
+    assert (on_the_command.value.field, in_the_spec.value.field) == ("--version", "spec.model.version")
+
+
 def test_a_folder_is_served_without_a_registry(scene: Scene) -> None:
     scene.registry.folders["/models/churn"] = {"model.joblib": b"1"}
     outcome = scene.deploy(spec=spec(path="/models/churn"))
