@@ -14,6 +14,7 @@ import pytest
 from platformctl.adapters.registry.rest.registry import RestRegistry
 from platformctl.cli.main import PROGRAM, VERBS, cli
 from tests.cli.hosts import Ran
+from tests.cli.pages import paths, promised
 from tests.mlflow_server import free_port, log_churn_like_models
 
 pytestmark = pytest.mark.quick
@@ -89,13 +90,16 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     shell = Shell(folder)
     up = shell(f"platformctl up --port {free_port()} --mlflow-port {free_port()} -o json")
     assert up.code == 0, up.err
+    printed = json.loads(up.out)
+    assert paths(printed) == paths(promised()["Stack"])
     try:
-        uri = json.loads(up.out)["registry"]
+        uri = printed["registry"]
         log_churn_like_models(uri, folder, "churn", "skops", "skops")
         RestRegistry(uri, {}).move_alias("churn", "champion", "1")
         yield shell
     finally:
-        shell("platformctl down --purge --yes")
+        down = shell("platformctl down --purge --yes -o json")
+    assert paths(json.loads(down.out)) == paths(promised()["StackDown"])
 
 
 def examples() -> set[str]:
