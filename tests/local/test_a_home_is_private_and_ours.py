@@ -92,3 +92,20 @@ def test_a_home_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         Home.at(tmp_path / "file" / "home").create()
     assert refused.value.hint
+
+
+def test_a_folder_of_a_persons_own_is_neither_closed_nor_filled(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious")
+    tmp_path.chmod(0o755)
+    with pytest.raises(SpecError, match=r"not empty: thesis\.tex") as refused:
+        Home.at(tmp_path).create()
+    assert refused.value.field == "--home"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_a_home_that_has_only_a_lease_yet_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "leases").mkdir()
+    Home.at(tmp_path).create()
+    Home.at(tmp_path).create()
+    assert (tmp_path / "logs").is_dir()

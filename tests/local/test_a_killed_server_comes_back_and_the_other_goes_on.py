@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -34,13 +35,15 @@ def pair(shared: LocalWorld) -> Iterator[tuple[Revision, Revision]]:
 
 def test_a_killed_server_comes_back_by_itself(shared: LocalWorld, pair: tuple[Revision, Revision]) -> None:
     first, second = pair
-    before = shared.status(second)
+    before, killed_at = shared.status(second), datetime.now(UTC)
     os.kill(shared.pid(f"{second.id}.0"), signal.SIGKILL)
     until(lambda: not shared.status(second).is_ready, what="noticed")
     meanwhile = shared.status(second)
     assert {shared.ask(NAME, first.id).status for _ in range(20)} == {200}
     assert meanwhile.failure is None
     assert "replica 0" in meanwhile.detail
+    assert meanwhile.since is not None
+    assert abs(meanwhile.since - killed_at) < timedelta(seconds=3)
     until(lambda: shared.status(second).is_ready, what="back")
     after = shared.status(second)
     assert after.restarts == before.restarts + 1

@@ -1,4 +1,5 @@
 import importlib.metadata
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,19 @@ def test_a_file_that_requirements_name_is_part_of_that(tmp_path: Path) -> None:
     assert environments.digest(tmp_path, Needs("-r other.txt")) != one
 
 
+def test_a_python_that_no_server_runs_on_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"made with Python 3\.9; the model servers run on") as refused:
+        environments.find_python("3.9")
+    assert f"again with Python {THIS_PYTHON}" in (refused.value.hint or "")
+
+
 def test_a_python_that_is_not_here_is_named_with_those_that_are() -> None:
-    with pytest.raises(SpecError, match=r"Python 3\.99, which is not on this machine") as refused:
-        environments.find_python("3.99")
+    listed = [environments.uv(), "python", "list", "--only-installed"]
+    here = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    absent = [minor for minor in ("3.11", "3.12", "3.13") if f"cpython-{minor}." not in here]
+    if not absent:
+        pytest.skip("a Python that is not here: this machine has them all")
+    with pytest.raises(SpecError, match=f"Python {absent[0]}, which is not on this machine") as refused:
+        environments.find_python(absent[0])
     assert THIS_PYTHON in str(refused.value)
-    assert "uv python install 3.99" in (refused.value.hint or "")
+    assert f"uv python install {absent[0]}" in (refused.value.hint or "")

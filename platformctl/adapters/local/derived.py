@@ -47,7 +47,7 @@ def _deployment(home: Home, state: State, name: Name) -> Deployment:
 
 def supervisor_conf(home: Home, state: State) -> str:
     """The whole configuration of supervisord."""
-    daemon = Daemon(home.root, home.supervisor_socket, home.supervisor_pid, home.logs / "supervisord.log")
+    daemon = Daemon(home.run, home.supervisor_socket, home.supervisor_pid, home.logs / "supervisord.log")
     stack = [*_stack(home, state.stack)] if state.stack else []
     replicas = [_replica(home, live, number) for live in state.live.values() for number in live.replicas]
     return render(daemon, [*stack, *replicas])
@@ -105,10 +105,17 @@ def _replica(home: Home, live: Live, number: int) -> Program:
             "OMP_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
+            **_isolation(home, live.python),
         },
         expected=failures.HOPELESS,
         stop_seconds=_STOP_SECONDS,
     )
+
+
+def _isolation(home: Home, python: str) -> Mapping[str, str]:
+    """An environment of a model's own sees nothing of what is installed elsewhere."""
+    own = home.environments in Path(python).parents
+    return {"PYTHONPATH": "", "PYTHONNOUSERSITE": "1"} if own else {}
 
 
 def _stack(home: Home, stack: Stack) -> list[Program]:

@@ -75,6 +75,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_files(folder: Path) -> None:
+    """Make the files below a folder survive a power cut, before the folder gets its final name."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
 def publish_folder(built: Path, final: Path) -> None:
     """Rename a complete folder to its place; if somebody else was first, theirs stays."""
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from platformctl.adapters.local import requirements as reqs
 from platformctl.adapters.local.disk import remove_abandoned, under_construction, writing
@@ -80,10 +81,17 @@ def find_python(minor: str) -> str:
     """The path of an installed Python of that minor version. Downloads nothing.
 
     Raises:
-        SpecError: There is none.
+        SpecError: There is none, or the model servers do not run on it.
     """
     if minor == reqs.THIS_PYTHON:
         return sys.executable
+    served = importlib.metadata.metadata("platformctl-predictors")["Requires-Python"]
+    if not SpecifierSet(served).contains(f"{minor}.99"):
+        raise SpecError(
+            f"the model was made with Python {minor}; the model servers run on {served}",
+            field="spec.model",
+            hint=f"log the model again with Python {reqs.THIS_PYTHON}",
+        )
     found = _run([uv(), "python", "find", "--no-python-downloads", "--system", minor])
     if found.returncode != 0:
         raise SpecError(

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from platformctl.adapters.local.disk import remove_abandoned, under_construction, writing
+from platformctl.adapters.local.disk import remove_abandoned, sync_files, under_construction, writing
 from platformctl.adapters.local.home import Home
 from platformctl.domain.errors import Refused
 from platformctl.domain.revision import Code, ModelVersion, Revision
@@ -45,6 +45,7 @@ def fetch(home: Home, revision: Revision, download: Download, fingerprint: Finge
             code = getattr(revision, part)
             if isinstance(code, Code) and code.path is not None:
                 _copy_code(code, building / part, fingerprint)
+        sync_files(building)
 
 
 def _copy_code(code: Code, to: Path, fingerprint: Fingerprint) -> None:

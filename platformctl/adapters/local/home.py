@@ -147,8 +147,10 @@ class Home:
         """Make the folders, readable by their owner only.
 
         Raises:
+            SpecError: There is a folder already, with something else in it.
             Refused: They cannot be made, or the folder for sockets is somebody else's.
         """
+        self._must_be_free()
         with writing("the home folder", self.root):
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.root.chmod(0o700)
@@ -157,6 +159,18 @@ class Home:
                 (self.root / name).mkdir(exist_ok=True, mode=0o700)
             self.run.mkdir(exist_ok=True, mode=0o700)
         self._check_run()
+
+    def _must_be_free(self) -> None:
+        """Refuse a person's own folder: we would close it to others, and fill it."""
+        if not self.root.is_dir() or (self.root / _MARK).exists():
+            return
+        foreign = sorted({entry.name for entry in self.root.iterdir()} - {*_OWN, *_OWN_FOLDERS})
+        if foreign:
+            raise SpecError(
+                f"{self.root} is not empty: {', '.join(foreign[:3])}",
+                field="--home",
+                hint="choose a folder that is empty, or that is not there yet",
+            )
 
     def _check_run(self) -> None:
         """The temp folder is everybody's: a folder of that name could have been laid out for us."""

@@ -257,8 +257,9 @@ class LocalTarget:
         gone = {number: name for number, name in replicas.items() if number >= from_number}
         if gone:
             self._converger.retire(frozenset(gone.values()))
-        for program in gone.values():
+        for number, program in gone.items():
             self._home.launch(program).unlink(missing_ok=True)
+            self._home.socket(revision, number).unlink(missing_ok=True)  # one that was killed left it
 
     def _prune_logs(self) -> None:
         """Keep the logs of what is live, and of the last revisions that were."""
