@@ -22,8 +22,9 @@ from platformctl.cli.options import (
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.usecases.change import watch
-from platformctl.usecases.deploy import DeployRequest, deploy, describe, plan_deploy
+from platformctl.usecases.deploy import DeployRequest, deploy
 from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.rehearse import rehearse_deploy
 from platformctl.usecases.world import World
 
 
@@ -88,10 +89,8 @@ def command(  # noqa: PLR0913 - click passes an argument an option
 
 
 def _rehearse(world: World, wanted: DeployRequest, how: str, form: str) -> int:
-    planned = plan_deploy(world, wanted, check=how == SERVER)
-    return rehearsed(
-        wanted.name, describe(planned), planned.findings, form, revision=planned.choice.revision.id
-    )
+    planned, seen = rehearse_deploy(world, wanted, check=how == SERVER)
+    return rehearsed(wanted.name, seen.changes, seen.findings, form, planned.choice.revision.id)
 
 
 def _watch(world: World, done: Outcome, duration: timedelta) -> Outcome:

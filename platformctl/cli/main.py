@@ -7,10 +7,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from platformctl.cli.session import Host, Session, Wired
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PROGRAM = "platformctl"
 COMPLETE = "_PLATFORMCTL_COMPLETE"
@@ -125,6 +129,14 @@ class Verbs(click.Group):
             raise click.UsageError(f"there is no verb {name!r}; {hint}", ctx)
         # The value is optional: without this the parser would take the next word for it, a name.
         return super().resolve_command(ctx, [_BARE_DRY_RUN.get(word, word) for word in args])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """Complete verbs from the table; click's own way would import each of them."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+
+        begun = [verb for verb in VERBS.values() if verb.name.startswith(incomplete)]
+        verbs = [CompletionItem(verb.name, help=verb.help) for verb in begun]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table, by section; imports no verb."""

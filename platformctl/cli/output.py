@@ -82,7 +82,7 @@ def as_text(shape: Document, form: str) -> str:
 
         text: str = yaml.safe_dump(json.loads(json.dumps(shape)), sort_keys=False, allow_unicode=True)
         return text.rstrip("\n")
-    return json.dumps(shape, indent=2, ensure_ascii=False)
+    return json.dumps(shape, indent=2)  # ASCII: the same bytes whatever stdout's encoding is
 
 
 def show(lines: Sequence[str], shape: Document, form: str) -> None:

@@ -30,6 +30,7 @@ def command(
     """
     settings = settled(session, port)
     click.echo(target_line(settings), err=True)
+    click.echo("starting what does not run yet", err=True)
     wanted = Wanted(port=settings.port.value, mlflow_port=mlflow_port, registry=not no_registry)
     try:
         up = session.host.stack(settings).up(wanted)

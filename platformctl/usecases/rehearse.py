@@ -1,4 +1,4 @@
-"""Say what promote, rollback, prune and delete would change. They change nothing here."""
+"""Say what deploy, promote, rollback, prune and delete would change. Nothing is changed here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from platformctl.rollout import (
     Prepare,
     Promote,
     Ready,
+    Respec,
     Resume,
     Rollback,
     step,
@@ -29,6 +30,8 @@ from platformctl.usecases.change import (
     prunable,
     recorded,
 )
+from platformctl.usecases.deploy import DeployPlan, DeployRequest, plan_deploy
+from platformctl.usecases.revise import Choice
 from platformctl.usecases.world import World
 
 
@@ -84,6 +87,27 @@ def foresee(rollout: Rollout, event: Event, now: datetime) -> Foreseen:
                     following = Ready(revision.id)
                     break
     return Foreseen(rollout, tuple(prepared), tuple(moves))
+
+
+def rehearse_deploy(world: World, request: DeployRequest, *, check: bool) -> tuple[DeployPlan, Rehearsal]:
+    """What `deploy` would change, and the revision that it is about.
+
+    Raises:
+        SpecError, NotFound, Refused: The request cannot be met; the message says why.
+    """
+    planned = plan_deploy(world, request, check=check)
+    if planned.event is None:
+        return planned, Rehearsal((), planned.findings)
+    foreseen = foresee(planned.observed.rollout, planned.event, world.clock.now())
+    in_place = ["change scaling, keep or promotion in place"] if isinstance(planned.event, Respec) else []
+    lines = changes(planned.observed, foreseen)
+    told = [_with_rule(line, planned.choice) for line in lines]
+    return planned, Rehearsal([*in_place, *told], planned.findings)
+
+
+def _with_rule(line: str, choice: Choice) -> str:
+    """Say with the revision that is prepared by which rule it was chosen."""
+    return f"{line} ({choice.rule})" if line == f"prepare {choice.revision.id}" else line
 
 
 def rehearse_promote(world: World, name: Name, alias: str | None, *, check: bool) -> Rehearsal:

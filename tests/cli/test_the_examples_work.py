@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,11 @@ STORY = [
     ("platformctl predict churn", 0, r"answered by churn-v[12]-\w{6} in \d+\.\d ms"),
     ("platformctl predict churn --count 200", 0, r"churn-v2-\w{6} +\d+ +\d+\.\d % +0 +0"),
     ("platformctl predict churn --input rows.csv -o json", 0, r'"predictions": \['),
+    (
+        "printf 'tenure,fee\\n1,9\\n40,1\\n' | platformctl predict churn --input - --count 6 --connections 2",
+        0,
+        r"^6 requests over 2 connections in \d+\.\d s",
+    ),
     ("platformctl status churn", 0, r"churn-v2-\w{6}  canary  churn v2   10 %    1/1"),
     ("platformctl status churn -o json", 0, r'"degraded": false'),
     ("platformctl list", 0, r"churn  canary"),
@@ -66,6 +72,17 @@ class Shell:
         self.environ = {**os.environ, "PLATFORMCTL_HOME": str(self.home), "NO_COLOR": "1"}
         self.environ["PATH"] = os.pathsep.join((beside, os.environ["PATH"]))
         self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def interrupted(self, line: str, after: str) -> int:
+        """Press Ctrl-C once a line has been printed that holds the text; the exit code."""
+        command = [sys.executable, "-m", *line.split()]
+        with subprocess.Popen(
+            command, cwd=self.folder, env=self.environ, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert any(after in printed for printed in process.stdout)
+            process.send_signal(signal.SIGINT)
+            return process.wait(60)
 
     def __call__(self, line: str) -> Ran:
         done = subprocess.run(
@@ -120,5 +137,7 @@ def test_the_examples_work_in_order(shell: Shell) -> None:
         assert ran.code == code, (line, ran)
         assert re.search(said, ran.out.strip(), re.MULTILINE), (line, ran)
         assert "Traceback" not in ran.err
+        if line == "platformctl status churn":
+            assert shell.interrupted("platformctl status churn --watch", after="churn: canary") == 0
     assert not shell.home.exists()
     assert "_PLATFORMCTL_COMPLETE=bash_complete" in (shell.folder / "platformctl.bash").read_text()
