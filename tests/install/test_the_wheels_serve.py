@@ -43,7 +43,7 @@ def test_a_folder_with_a_model_is_served_by_what_the_wheels_hold(
         assert deployed.returncode == 0, deployed.stderr
         rows = str(tmp_path / "rows.json")
         asked = run(program, "predict", "answer", "--input", rows, "-o", "json", **here)
-        assert json.loads(asked.stdout)["predictions"] == [42], asked.stderr
+        assert json.loads(asked.stdout)["answer"] == {"predictions": [42]}, asked.stderr
     finally:
         down = run(program, "down", "--purge", "--yes", **here)
     assert down.returncode == 0, down.stderr

@@ -3,8 +3,6 @@
 import contextlib
 import socket
 
-import psutil
-
 from platformctl.domain.errors import SpecError
 
 HOST = "127.0.0.1"
@@ -31,7 +29,11 @@ def must_be_free(port: int, option: str) -> None:
 
 
 def _holder(port: int) -> str | None:
-    """Who listens there, in words. Another user's process cannot be told."""
+    """Who listens there, in words. Another user's process cannot be told, nor any without psutil."""
+    try:
+        import psutil  # noqa: PLC0415 - `doctor` speaks without the extra
+    except ImportError:
+        return None
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             here = connection.laddr and connection.laddr.port == port
