@@ -6,6 +6,7 @@ from datetime import timedelta
 from platformctl import plan
 from platformctl.domain.errors import NotFound, Refused
 from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.nearest import nearest
 from platformctl.domain.observed import Observed, Scope
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
@@ -176,5 +177,8 @@ def _nothing_to_promote(name: Name, rollout: Rollout) -> Refused:
 
 
 def _unknown(world: World, name: Name) -> NotFound:
-    known = ", ".join(summary.name for summary in world.target.list(Scope())) or "none"
-    return NotFound(f"there is no deployment {name!r}", hint=f"deployments: {known}")
+    known = [summary.name for summary in world.target.list(Scope())]
+    near = nearest(name, known)
+    listed = f"deployments: {', '.join(known) or 'none'}"
+    hint = f"did you mean {near}? {listed}" if near else listed
+    return NotFound(f"there is no deployment {name!r}", hint=hint)

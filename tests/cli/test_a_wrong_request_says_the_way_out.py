@@ -55,6 +55,14 @@ def test_no_verb_at_all_shows_the_help(cli: Cli) -> None:
     assert "Usage: platformctl" in ran.err
 
 
+def test_a_misspelt_deployment_is_told_the_nearest(steady: Cli) -> None:
+    assert steady("status", "chrun") == Ran(
+        2,
+        "",
+        "error: there is no deployment 'chrun'\nhint: did you mean churn? deployments: churn\n",
+    )
+
+
 def test_an_unknown_revision_lists_those_that_are_there(canary: Cli) -> None:
     canary("promote", "churn")
     ran = canary("rollback", "churn", "--to", "churn-v9-000000")

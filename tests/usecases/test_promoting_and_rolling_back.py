@@ -163,4 +163,4 @@ def test_delete_leaves_nothing(with_canary: Scene) -> None:
 def test_a_deployment_that_is_not_there_is_named_with_those_that_are(with_canary: Scene) -> None:
     with pytest.raises(NotFound, match="there is no deployment 'chrun'") as caught:
         promote(with_canary.client(), Name("chrun"), None)
-    assert caught.value.hint == "deployments: churn"
+    assert caught.value.hint == "did you mean churn? deployments: churn"
