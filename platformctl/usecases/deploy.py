@@ -6,11 +6,10 @@ from typing import Literal
 
 from platformctl import plan
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
-from platformctl.domain.errors import PlatformctlError, SpecError
+from platformctl.domain.errors import SpecError
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Finding, Observed, Severity
 from platformctl.domain.rollout import Phase, Rollout
-from platformctl.domain.route import WHOLE
 from platformctl.domain.version_ref import VersionRef
 from platformctl.rollout import Deploy, Event, Resume
 from platformctl.usecases.drive import drive, finish_interrupted
@@ -174,30 +173,3 @@ def _already(planned: DeployPlan) -> str:
 
 def _share(observed: Observed, planned: DeployPlan) -> int:
     return observed.route.share(planned.choice.revision.id)
-
-
-def describe(planned: DeployPlan) -> list[str]:
-    """What would be changed, a line each, for a dry run."""
-    revision, route = planned.choice.revision.id, planned.observed.route
-    if planned.event is None:
-        return [f"nothing: {_already(planned)}"]
-    if not isinstance(planned.event, Deploy):
-        return [f"go on with {revision} to {planned.share} %, or change its settings in place"]
-    candidate = planned.observed.rollout.candidate
-    lines = [] if revision in planned.observed.revisions else [f"prepare {revision} ({planned.choice.rule})"]
-    if candidate and candidate.revision.id != revision:
-        lines.append(f"remove {candidate.revision.id}, which it supersedes")
-    lines.append(f"traffic of {revision}: {route.share(revision)} % to {planned.share} %")
-    stable = planned.observed.rollout.stable
-    if stable and stable.id != revision:
-        lines.append(f"traffic of {stable.id}: {route.share(stable.id)} % to {WHOLE - planned.share} %")
-    return lines
-
-
-def error_of(planned: DeployPlan) -> PlatformctlError | None:
-    """The error that a dry run ends with, if the target would not take it."""
-    try:
-        _raise_errors(planned.findings)
-    except SpecError as error:
-        return error
-    return None

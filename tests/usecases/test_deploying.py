@@ -22,7 +22,8 @@ from platformctl.domain.progress import Waiting
 from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.change import rollback
-from platformctl.usecases.deploy import DeployRequest, describe, error_of, plan_deploy
+from platformctl.usecases.deploy import DeployRequest, plan_deploy
+from platformctl.usecases.rehearse import rehearse_deploy
 from tests.fakes import Behaviour
 from tests.usecases.scene import CHURN, Scene, version
 
@@ -220,28 +221,31 @@ def test_a_registry_that_is_down_changes_nothing(scene: Scene) -> None:
 def test_a_rehearsal_says_what_would_change_and_changes_nothing(scene: Scene) -> None:
     scene.deploy(version=Exact(1))
     before = scene.seen()
-    planned = plan_deploy(scene.client(), DeployRequest(CHURN, version=Exact(2), canary=10))
+    request = DeployRequest(CHURN, version=Exact(2), canary=10)
+    planned, rehearsal = rehearse_deploy(scene.client(), request, check=True)
     stable = before.rollout.stable
     assert stable is not None
     new = planned.choice.revision.id
-    assert describe(planned) == [
+    assert rehearsal.changes == [
         f"prepare {new} (as the command says)",
-        f"traffic of {new}: 0 % to 10 %",
         f"traffic of {stable.id}: 100 % to 90 %",
+        f"traffic of {new}: 0 % to 10 %",
     ]
     assert scene.seen() == before
 
 
 def test_a_rehearsal_of_what_is_true_says_nothing_would_change(scene: Scene) -> None:
     scene.deploy(version=Exact(1))
-    assert describe(plan_deploy(scene.client(), DeployRequest(CHURN)))[0].startswith("nothing: ")
+    _, rehearsal = rehearse_deploy(scene.client(), DeployRequest(CHURN), check=True)
+    assert rehearsal.changes == ()
 
 
-def test_a_rehearsal_with_the_target_ends_in_the_targets_refusal(scene: Scene) -> None:
+def test_a_rehearsal_with_the_target_has_the_targets_refusal(scene: Scene) -> None:
     request = DeployRequest(CHURN, spec=spec(predictor=Image(image="shop/churn:1")))
-    refusal = error_of(plan_deploy(scene.client(), request))
-    assert isinstance(refusal, SpecError)
-    assert error_of(plan_deploy(scene.client(), request, check=False)) is None
+    _, asked = rehearse_deploy(scene.client(), request, check=True)
+    _, unasked = rehearse_deploy(scene.client(), request, check=False)
+    assert [finding.field for finding in asked.findings] == ["spec.predictor"]
+    assert unasked.findings == ()
 
 
 def test_what_an_interrupted_command_left_is_finished_by_the_next(scene: Scene) -> None:
