@@ -1,7 +1,6 @@
 """Make a spec true."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from platformctl import plan
@@ -16,15 +15,6 @@ from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded
 from platformctl.usecases.revise import Choice, revise
 from platformctl.usecases.world import World
-
-
-class DryRun(StrEnum):
-    """How far a rehearsal goes."""
-
-    CLIENT = "client"
-    """Say what would be changed."""
-    SERVER = "server"
-    """Ask the target too whether it would take it."""
 
 
 @dataclass(frozen=True)
