@@ -70,7 +70,7 @@ def told(error: BaseException) -> Told:
         case BrokenPipeError():
             shown = Told(None, code=BROKEN_PIPE)
         case KeyboardInterrupt() | click.Abort() | EOFError():
-            shown = Told("nothing was under way", code=INTERRUPTED, label="interrupted")
+            shown = Told("nothing was changed", code=INTERRUPTED, label="interrupted")
         case ModuleNotFoundError() if _vendor(error) in _EXTRAS:
             shown = _missing(_vendor(error))
         case OSError():

@@ -72,10 +72,13 @@ def predict_many(
     existing(world, name)
     started = world.clock.now()
     answers: list[Answer] = []
-    with ThreadPoolExecutor(connections) as pool:
+    pool = ThreadPoolExecutor(connections)
+    try:
         for answer in pool.map(lambda request: world.target.predict(name, request), requests):
             answers.append(answer)
             progress(len(answers))
+    finally:
+        pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for what has not been sent yet
     return split(answers, (world.clock.now() - started).total_seconds())
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -20,9 +21,13 @@ from platformctl.domain.errors import (
     SpecError,
     Unreachable,
 )
+from platformctl.domain.names import Name
+from platformctl.domain.settings import Flags
+from platformctl.domain.traffic import Request
+from platformctl.usecases.predict import predict_many
 from tests.cli.conftest import Cli, interrupt
-from tests.cli.hosts import V2, Ran
-from tests.fakes import Behaviour
+from tests.cli.hosts import V1, V2, Ran
+from tests.fakes import Behaviour, RecordingReporter
 
 pytestmark = pytest.mark.quick
 
@@ -121,6 +126,19 @@ def test_ctrl_c_leaves_no_lease_behind(steady: Cli) -> None:
         "churn-v1-f03c1f has 100 %\n",
         "target: local (/home/ann/.local/share/platformctl)\nremoving churn-v2-cbef85\n",
     )
+
+
+def test_ctrl_c_drops_the_requests_that_have_not_been_sent(steady: Cli) -> None:
+    host = steady.host
+    world = host.world(host.settings(Flags()), RecordingReporter(), timedelta(minutes=1))
+    requests = [Request(b'{"instances": [[1]]}')] * 50_000
+    with pytest.raises(KeyboardInterrupt):
+        predict_many(world, Name("churn"), requests, 2, lambda _: interrupt())
+    assert host.fakes.counts[V1].requests < 50_000
+
+
+def test_ctrl_c_where_nothing_changes_says_so() -> None:
+    assert told(KeyboardInterrupt()) == Told("nothing was changed", code=130, label="interrupted")
 
 
 def test_a_pipe_that_nobody_reads_is_no_error(tmp_path: Path) -> None:
