@@ -4,7 +4,7 @@ from platformctl.domain.names import Name
 from platformctl.domain.revision import Scale
 from tests.local.world import LocalWorld, until
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.quick
 
 CRASHES = """
 import os

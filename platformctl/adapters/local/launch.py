@@ -53,9 +53,11 @@ def stop_orphans(leader: int) -> None:
 
 def short_lives(recent: list[tuple[float, float]], now: float) -> int:
     """How many lives in a row, up to the last one that ended by `now`, were short."""
+    if not recent:
+        return 0
     ends = [launched for launched, _ in recent[1:]] + [now]
     count = 0
-    for (_, begun), end in zip(reversed(recent), reversed(ends)):  # noqa: B905 - equally long by making
+    for (_, begun), end in zip(reversed(recent), reversed(ends), strict=True):
         if end - begun >= SHORT_LIFE:
             break
         count += 1

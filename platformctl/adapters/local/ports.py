@@ -24,7 +24,7 @@ def must_be_free(port: int, option: str) -> None:
             raise SpecError(
                 f"port {port} cannot be used: {_holder(port) or error.strerror}",
                 field=option,
-                hint=f"choose another port: {option} {port + 1 if port < 65535 else 8780}",  # noqa: PLR2004 - as above
+                hint=f"stop that, or choose another port with {option}",
             ) from error
 
 
