@@ -15,6 +15,7 @@ from platformctl.adapters.envoy import binary
 from platformctl.adapters.local import ports
 from platformctl.adapters.local.stack import DEFAULT_MLFLOW_PORT, DEFAULT_PORT, StackStatus
 from platformctl.cli.opening import tilde
+from platformctl.domain import extras
 from platformctl.domain.errors import NotFound, PlatformctlError
 from platformctl.domain.observed import Scope, Severity
 from platformctl.domain.settings import Settings
@@ -72,9 +73,7 @@ def installation() -> Iterator[Check]:
         yield Check("python", State.WARN, f"{version} is not one that is tested", "use Python 3.11 to 3.13")
     absent = [name for name in _LOCAL if importlib.util.find_spec(name) is None]
     if absent:
-        yield Check(
-            "extra local", State.FAIL, f"missing: {', '.join(absent)}", "pip install 'platformctl[local]'"
-        )
+        yield Check("extra local", State.FAIL, f"missing: {', '.join(absent)}", extras.install("local"))
     else:
         yield Check("extra local", State.OK, "installed")
     yield _envoy()
@@ -95,7 +94,7 @@ def _uv() -> Check:
     found = str(beside) if beside.exists() else shutil.which("uv")
     if found is None:
         text = "not found: models that need an environment of their own cannot be deployed"
-        return Check("uv", State.WARN, text, "pip install 'platformctl[local]'")
+        return Check("uv", State.WARN, text, extras.install("local"))
     return Check("uv", State.OK, _version_of(Path(found)) or found)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import click
 
 from platformctl.cli.terminal import Style, style_of
+from platformctl.domain import extras
 from platformctl.domain.errors import NotReady, PlatformctlError
 
 USAGE, INTERNAL, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
@@ -105,7 +106,7 @@ def _lowered(message: str) -> str:
 
 def _missing(module: str) -> Told:
     extra = _EXTRAS[module]
-    return Told(f"{module} is not installed", f"pip install 'platformctl[{extra}]'", code=USAGE)
+    return Told(f"{module} is not installed", extras.install(extra), code=USAGE)
 
 
 def _os_error(error: OSError) -> Told:

@@ -78,7 +78,8 @@ def test_a_full_disk_is_said_in_words() -> None:
 
 def test_a_missing_package_names_the_extra_that_brings_it() -> None:
     shown = told(ModuleNotFoundError("No module named 'mlflow.x'", name="mlflow.x"))
-    assert (shown.message, shown.hint) == ("mlflow is not installed", "pip install 'platformctl[local]'")
+    hint = "install the extra 'local'; in platformctl's checkout: uv sync --locked --all-extras"
+    assert (shown.message, shown.hint) == ("mlflow is not installed", hint)
 
 
 def test_a_bug_is_one_line_without_debug_and_a_traceback_with_it(cli: Cli) -> None:

@@ -44,7 +44,7 @@ def test_it_says_what_it_is(core: Path, home: str) -> None:
 def test_what_needs_the_stack_says_what_to_install(core: Path, home: str, verb: str) -> None:
     ended = run(core, verb, PLATFORMCTL_HOME=home)
     assert ended.returncode == 2
-    assert "hint: pip install 'platformctl[local]'" in ended.stderr
+    assert "hint: install the extra 'local'; " in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

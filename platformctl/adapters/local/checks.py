@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from platformctl.adapters.local.home import Home
+from platformctl.domain import extras
 from platformctl.domain.deployment import Image
 from platformctl.domain.errors import SpecError
 from platformctl.domain.observed import Finding, Severity
@@ -12,7 +13,7 @@ from platformctl.domain.revision import Revision, Scale
 
 _IMAGE = "an image of one's own runs on clusters; the local target runs processes"
 _IMAGE_HINT = "name a class instead (class, path)"
-_INSTALL = "pip install 'platformctl[local]'"
+_INSTALL = extras.install("local")
 
 
 def refuse_images(revision: Revision) -> None:

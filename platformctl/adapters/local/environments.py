@@ -19,6 +19,7 @@ from platformctl.adapters.local import requirements as reqs
 from platformctl.adapters.local.disk import remove_abandoned, under_construction, writing
 from platformctl.adapters.local.requirements import Needs
 from platformctl.adapters.local.state import flock
+from platformctl.domain import extras
 from platformctl.domain.errors import Refused, SpecError
 
 SERVERS = {
@@ -112,7 +113,7 @@ def uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.is_file() else shutil.which("uv")
     if found is None:
-        raise SpecError("uv is not installed", hint="pip install 'platformctl[local]'")
+        raise SpecError("uv is not installed", hint=extras.install("local"))
     return found
 
 
@@ -137,7 +138,7 @@ def _source(package: str) -> Path:
     """The folder of an installed package; found without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise SpecError(f"{package} is not installed", hint="pip install 'platformctl[local]'")
+        raise SpecError(f"{package} is not installed", hint=extras.install("local"))
     return Path(spec.submodule_search_locations[0])
 
 

@@ -22,6 +22,7 @@ from platformctl.adapters.local.programs import REGISTRY, ROUTER
 from platformctl.adapters.local.state import Stack as Recorded
 from platformctl.adapters.local.state import State, StateFile, flock
 from platformctl.adapters.local.supervisor import Process, Supervisor
+from platformctl.domain import extras
 from platformctl.domain.errors import Conflict, DeadlinePassed, Refused, SpecError, Unreachable
 from platformctl.domain.names import RevisionId
 
@@ -339,7 +340,7 @@ def _must_be_installed(*, registry: bool) -> None:
     needed = (*_NEEDED, "mlflow") if registry else _NEEDED
     absent = [name for name in needed if importlib.util.find_spec(name) is None]
     if absent:
-        raise SpecError(f"not installed: {', '.join(absent)}", hint="pip install 'platformctl[local]'")
+        raise SpecError(f"not installed: {', '.join(absent)}", hint=extras.install("local"))
 
 
 def _must_agree(recorded: Recorded, wanted: Wanted) -> None:

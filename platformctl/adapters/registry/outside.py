@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from platformctl.adapters.registry import files
+from platformctl.domain import extras
 from platformctl.domain.errors import DeadlinePassed, Refused
 from platformctl.domain.revision import ModelVersion
 
@@ -72,7 +73,7 @@ def _download(uri: str, folder: Path, registry: str, environ: Mapping[str, str])
     if importlib.util.find_spec("mlflow") is None:
         raise Refused(
             f"{uri} can only be read by the mlflow package, which is not installed",
-            hint="install platformctl[local], or start the registry with --serve-artifacts",
+            hint=f"{extras.install('local')}; or start the registry with --serve-artifacts",
         )
     ended = _run(uri, folder, registry, environ)
     if ended.returncode:

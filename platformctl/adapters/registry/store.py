@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from platformctl.adapters.registry import files, mlmodel, outside, resolving
 from platformctl.adapters.registry.source import LOGGED_MODEL_GONE, Details, Missing, Registered
+from platformctl.domain import extras
 from platformctl.domain.errors import NotFound, SpecError, Unreachable
 from platformctl.domain.revision import ModelVersion
 from platformctl.domain.version_ref import VersionRef
@@ -94,7 +95,7 @@ class _StoreSource:
         except ImportError as error:
             raise Unreachable(
                 f"the registry {_plain(self._uri)} needs the mlflow package, which is not installed",
-                hint="install platformctl[local], or name a server by http(s)",
+                hint=f"{extras.install('local')}; or name a server by http(s)",
             ) from error
         with _explained(self._uri):
             return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
