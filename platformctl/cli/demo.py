@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from platformctl.adapters.local.home import Home
 from platformctl.cli.errors import Interrupted
 from platformctl.cli.opening import reporting, settled
 from platformctl.cli.options import Whole, examples
@@ -51,6 +52,7 @@ def _stage(session: Session, settings: Settings) -> telling.Stage:
     style = style_of(sys.stdout, os.environ)
     return telling.Stage(
         home=settings.home.value,
+        make_home=Home.at(settings.home.value).create,
         environ=os.environ,
         style=style.head,
         rollout=lambda: _rollout(session, settings),

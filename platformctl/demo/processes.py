@@ -60,6 +60,7 @@ class Training:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "platformctl.demo.training", os.fspath(folder)],
+                cwd=folder,
                 env=environ,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

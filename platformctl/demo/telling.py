@@ -55,6 +55,7 @@ class Stage:
 
     Args:
         home: The local target's folder.
+        make_home: Makes that folder, if it is not there yet.
         environ: The environment of whoever asked for the demo.
         style: How a command line is shown.
         rollout: Reads what is recorded of the deployment; the stack need not be up.
@@ -62,6 +63,7 @@ class Stage:
     """
 
     home: Path
+    make_home: Callable[[], None]
     environ: Mapping[str, str]
     style: Callable[[str], str]
     rollout: Callable[[], Rollout]
@@ -82,6 +84,7 @@ def tell(stage: Stage, ports: Sequence[str]) -> None:
 
     Raises:
         Refused: Something of a person's own is in the way; it was not touched.
+        SpecError: The home is a folder with a person's own files.
         StepFailed: A command failed.
         KeyboardInterrupt: A person pressed Ctrl-C; no process of ours is left.
     """
@@ -106,7 +109,7 @@ def tell(stage: Stage, ports: Sequence[str]) -> None:
 
 def _furnish(stage: Stage) -> None:
     """Make the folder, and the file by which its commands mean this home and nothing else."""
-    stage.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stage.make_home()
     stage.folder.mkdir(mode=0o700, exist_ok=True)
     (stage.folder / "platformctl.toml").write_text(_context(stage.home), "utf-8")
 

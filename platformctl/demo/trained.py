@@ -12,8 +12,9 @@ ALIASES = ("champion", "challenger", None)
 
 TRAFFIC_ROWS = 500
 
-REFUSED = 3
-"""Exit code of the training if the registry holds something of a person's own under the demo's name."""
+REFUSED, ALONE = 3, 4
+"""Exit codes of the training: the registry holds something of a person's own under the demo's name; whoever
+started it has ended without saying where the registry is."""
 
 
 @dataclass(frozen=True)

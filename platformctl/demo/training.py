@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
-from platformctl.demo.trained import ALIASES, MODEL, REFUSED, TRAFFIC_ROWS, Trained, traffic_file
+from platformctl.demo.trained import ALIASES, ALONE, MODEL, REFUSED, TRAFFIC_ROWS, Trained, traffic_file
 
 TAG = "platformctl.demo"
 AUC_TAG = "auc"
@@ -47,7 +47,10 @@ def main(folder: Path, addresses: TextIO, out: TextIO) -> int:
     """Write the traffic file, then log what is missing; answer the exit code."""
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     churn.today(TRAFFIC_ROWS).to_csv(traffic_file(folder), index=False)
-    mlflow.set_tracking_uri(addresses.readline().strip())
+    address = addresses.readline().strip()
+    if not address:  # who started us is gone; without an address mlflow would make a store of its own here
+        return ALONE
+    mlflow.set_tracking_uri(address)
     client = MlflowClient()
     stranger = _stranger(client)
     if stranger:

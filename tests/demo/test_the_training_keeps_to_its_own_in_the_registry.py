@@ -77,3 +77,15 @@ def test_a_persons_own_version_of_the_demos_model_is_not_touched(server: Server,
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.splitlines()[-1] == "version 4 of 'churn' in the registry is not the demo's"
     forget(server)
+
+
+def test_whoever_started_it_may_die_and_nothing_is_logged_anywhere(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "platformctl.demo.training", str(tmp_path)],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (4, b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["customers.csv"]
