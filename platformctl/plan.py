@@ -205,6 +205,9 @@ def _unready(observed: Observed, revision: RevisionId, now: datetime) -> Finding
     status = observed.revisions.get(revision)
     if status and status.is_ready:
         return None
+    if status and status.answers:
+        text = f"{revision} has {status.ready} of {status.replicas} replicas ready"
+        return Finding(Severity.WARNING, text + (f": {status.detail}" if status.detail else ""))
     name = observed.rollout.wanted.name if observed.rollout.wanted else "NAME"
     candidate = observed.rollout.candidate
     is_canary = candidate is not None and candidate.revision.id == revision

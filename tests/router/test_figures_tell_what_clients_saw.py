@@ -141,6 +141,7 @@ def test_figures_of_a_revision_survive_a_change_of_its_replicas(world: World) ->
     world.ask()
 
     assert figures(world) == (2, 0, 0)
+    assert world.counters.read(CHURN, [V1])[V1].latency[math.inf] == 2
 
 
 def test_latencies_are_counted_below_the_bound_that_they_are_below(world: World) -> None:

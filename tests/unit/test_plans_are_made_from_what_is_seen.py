@@ -200,6 +200,13 @@ def test_what_has_weight_and_is_down_is_an_error_with_a_way_out() -> None:
     assert on_its_way.hint == "platformctl rollback churn"
 
 
+def test_one_replica_of_two_is_a_warning_for_it_still_answers() -> None:
+    half = RevisionStatus(replicas=2, ready=1, detail="replica 1 is loading")
+    (finding,) = plan.problems(seen(steady(V1), v1=half), None, NOW)
+    assert finding.severity is Severity.WARNING
+    assert finding.message == f"{V1.id} has 1 of 2 replicas ready: replica 1 is loading"
+
+
 def test_what_has_weight_and_is_not_there_is_said_to_be_gone() -> None:
     (gone,) = plan.problems(seen(steady(V1)), None, NOW)
     assert gone.message == f"stable {V1.id} is not ready: it is not there"

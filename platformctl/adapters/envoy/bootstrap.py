@@ -5,7 +5,7 @@ Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/bootstrap/v3/
 
 from pathlib import Path
 
-from platformctl.adapters.envoy.clusters import Json
+from platformctl.adapters.envoy.clusters import Json, watched_file
 from platformctl.adapters.envoy.routes import ROUTES
 from platformctl.adapters.envoy.statistics import stats_config
 
@@ -33,7 +33,7 @@ def bootstrap(host: str, port: int, admin: Path, clusters: Path, routes: Path) -
         "stats_config": stats_config(),
         "stats_flush_on_admin": True,
         "overload_manager": {"resource_monitors": [_connection_limit()]},
-        "dynamic_resources": {"cds_config": _file(clusters)},
+        "dynamic_resources": {"cds_config": watched_file(clusters)},
         "static_resources": {"listeners": [_listener(host, port, routes)]},
     }
 
@@ -51,7 +51,7 @@ def _listener(host: str, port: int, routes: Path) -> Json:
 def _manager(routes: Path) -> Json:
     return {
         "stat_prefix": "router",
-        "rds": {"route_config_name": ROUTES, "config_source": _file(routes)},
+        "rds": {"route_config_name": ROUTES, "config_source": watched_file(routes)},
         "use_remote_address": True,
         "normalize_path": True,
         "server_header_transformation": "PASS_THROUGH",
@@ -72,14 +72,6 @@ def _own_errors_in_json() -> Json:
 def _connection_limit() -> Json:
     name = "envoy.resource_monitors.global_downstream_max_connections"
     return _typed(name, _LIMIT, max_active_downstream_connections=_MAX_CONNECTIONS)
-
-
-def _file(path: Path) -> Json:
-    """A file that is replaced by renaming: Envoy watches its folder for that."""
-    return {
-        "resource_api_version": "V3",
-        "path_config_source": {"path": str(path), "watched_directory": {"path": str(path.parent)}},
-    }
 
 
 def _typed(name: str, message: str, **fields: object) -> Json:

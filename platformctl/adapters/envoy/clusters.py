@@ -1,6 +1,10 @@
-"""Revisions as Envoy clusters. Pure.
+"""Revisions as Envoy clusters, and their replicas as endpoints. Pure.
+
+A cluster and its endpoints are configured apart: a cluster that is configured anew begins to count its
+latencies anew, one whose replicas come and go does not.
 
 Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/cluster/v3/cluster.proto
+and config/endpoint/v3/endpoint.proto
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from platformctl.adapters.envoy.table import Backend
+from platformctl.domain.names import RevisionId
 
 Json = Mapping[str, Any]
 """A JSON object: Envoy's configuration in the JSON form of its protocol buffers."""
@@ -20,15 +25,17 @@ IDLE_TIMEOUT_SECONDS = 4.0
 
 _UNLIMITED = 65_536
 _CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+_ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def cluster(backend: Backend) -> Json:
-    """Render one revision: round robin over the unix sockets of its replicas."""
+def cluster(revision: RevisionId, endpoints: Path) -> Json:
+    """Render one revision: round robin over its replicas, which are in the file `endpoints`."""
     return {
         "@type": _CLUSTER,
-        "name": backend.revision,
-        "type": "STATIC",
+        "name": revision,
+        "type": "EDS",
+        "eds_cluster_config": {"eds_config": watched_file(endpoints)},
         "connect_timeout": f"{CONNECT_TIMEOUT_SECONDS}s",
         "lb_policy": "ROUND_ROBIN",
         # A server's queue is bounded in the server, where an overflow has a cause to show.
@@ -43,23 +50,26 @@ def cluster(backend: Backend) -> Json:
             ]
         },
         "typed_extension_protocol_options": {_HTTP: _http()},
-        "load_assignment": {
-            "cluster_name": backend.revision,
-            "endpoints": [{"lb_endpoints": [_endpoint(socket) for socket in backend.sockets]}],
-        },
+    }
+
+
+def endpoints(backend: Backend) -> Json:
+    """Render the file that names the unix sockets of a revision's replicas."""
+    replicas = [{"lb_endpoints": [_endpoint(socket) for socket in backend.sockets]}]
+    return {"resources": [{"@type": _ENDPOINTS, "cluster_name": backend.revision, "endpoints": replicas}]}
+
+
+def watched_file(path: Path) -> Json:
+    """A file that is replaced by renaming: Envoy watches its folder for that."""
+    return {
+        "resource_api_version": "V3",
+        "path_config_source": {"path": str(path), "watched_directory": {"path": str(path.parent)}},
     }
 
 
 def discovery(clusters: Iterable[Json], version: str) -> Json:
     """Render the file that Envoy's cluster discovery reads; in a fixed order, for a stable file."""
     return {"version_info": version, "resources": sorted(clusters, key=lambda one: str(one["name"]))}
-
-
-def sockets(cluster: Json) -> frozenset[str]:
-    """The paths of the unix sockets of a rendered cluster."""
-    groups = cluster["load_assignment"]["endpoints"]
-    endpoints = [endpoint for group in groups for endpoint in group["lb_endpoints"]]
-    return frozenset(endpoint["endpoint"]["address"]["pipe"]["path"] for endpoint in endpoints)
 
 
 def _http() -> Json:

@@ -82,7 +82,7 @@ class Router:
         """
         files = self._files
         files.remove_abandoned()
-        replace(files.clusters, _discovery(table, {}))
+        self._write_clusters(table, {})
         replace(files.routes, routes.discovery(table, self._request_timeout))
         # Last: a supervisor that finds a bootstrap finds all that it names.
         rendered = bootstrap(self._host, self._port, self._admin_path, files.clusters, files.routes)
@@ -105,7 +105,7 @@ class Router:
         """
         deadline = time.monotonic() + timeout
         retained = self._files.rendered_clusters()
-        replace(self._files.clusters, _discovery(table, retained))
+        self._write_clusters(table, retained)
         _wait(lambda: self._knows(table), deadline, "know all revisions")
         replace(self._files.routes, routes.discovery(table, self._request_timeout))
         wanted = routes.identity(table, self._request_timeout)
@@ -130,6 +130,18 @@ class Router:
         """
         deadline = time.monotonic() + timeout
         _wait(lambda: not self._busy([revision]), deadline, f"finish the requests to {revision}")
+
+    def _write_clusters(self, table: Table, retained: Mapping[str, Json]) -> None:
+        """Write the clusters of `table`; `retained` are others that stay. Endpoints before who needs them."""
+        for backend in table.backends:
+            self._files.write_endpoints(backend.revision, clusters.endpoints(backend))
+        wanted: dict[str, Json] = dict(retained)
+        for backend in table.backends:
+            wanted[backend.revision] = clusters.cluster(
+                backend.revision, self._files.endpoints(backend.revision)
+            )
+        replace(self._files.clusters, clusters.discovery(wanted.values(), version=str(table.generation)))
+        self._files.keep_endpoints(wanted)
 
     def _identity(self) -> Json:
         """What Envoy says that it serves; nothing if nobody answers, or somebody else does."""
@@ -166,13 +178,7 @@ class Router:
         left = set(retained) - {backend.revision for backend in table.backends}
         if left:
             busy = {name: retained[name] for name in self._busy(left)}
-            replace(self._files.clusters, _discovery(table, busy))
-
-
-def _discovery(table: Table, retained: Mapping[str, Json]) -> Json:
-    """The cluster file for `table`; `retained` are clusters that stay although it may not have them."""
-    rendered = dict(retained) | {backend.revision: clusters.cluster(backend) for backend in table.backends}
-    return clusters.discovery(rendered.values(), version=str(table.generation))
+            self._write_clusters(table, busy)
 
 
 def _wait(condition: Callable[[], bool], deadline: float, purpose: str) -> None:

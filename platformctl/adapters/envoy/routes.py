@@ -58,7 +58,7 @@ def _routes(table: Table, timeout: float) -> Iterator[Json]:
 def _deployment(deployment: Deployment, timeout: str) -> Iterator[Json]:
     unpinned = _split(deployment, timeout) if deployment.route.weights else _no_weight(deployment)
     for match in _matches(deployment.name):
-        for backend in deployment.backends:
+        for backend in sorted(deployment.backends, key=lambda one: one.revision):
             yield {"match": _with_header(match, {"exact": backend.revision}), **_pinned(backend, timeout)}
         yield {"match": _with_header(match), **_unknown_revision(deployment)}
         yield {"match": match, **unpinned}
