@@ -202,7 +202,8 @@ def test_what_has_weight_and_is_down_is_an_error_with_a_way_out() -> None:
 
 def test_one_replica_of_two_is_a_warning_for_it_still_answers() -> None:
     half = RevisionStatus(replicas=2, ready=1, detail="replica 1 is loading")
-    (finding,) = plan.problems(seen(steady(V1), v1=half), None, NOW)
+    rollout = steady(V1).model_copy(update={"wanted": wanted(replicas=(2, 2))})
+    (finding,) = plan.problems(seen(rollout, v1=half), None, NOW)
     assert finding.severity is Severity.WARNING
     assert finding.message == f"{V1.id} has 1 of 2 replicas ready: replica 1 is loading"
 
