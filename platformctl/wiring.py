@@ -1,6 +1,5 @@
 """Put adapters behind the ports, as the settings say. The only place that knows both sides."""
 
-import getpass
 import os
 import shlex
 import sys
@@ -13,6 +12,7 @@ from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.lease import FlockLease
 from platformctl.adapters.local.stack import Stack, router_of
 from platformctl.adapters.local.target import LocalTarget
+from platformctl.adapters.local.who import user
 from platformctl.adapters.registry.either import FolderOrRegistry
 from platformctl.adapters.registry.files import digest_of_folder
 from platformctl.adapters.registry.folder import FolderRegistry
@@ -106,4 +106,4 @@ def _fingerprint(folder: str) -> str:
 
 def _holder() -> str:
     """Who we are, for whoever finds our lease."""
-    return f"platformctl {shlex.join(sys.argv[1:])} of {getpass.getuser()}"
+    return f"platformctl {shlex.join(sys.argv[1:])} of {user()}"

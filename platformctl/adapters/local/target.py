@@ -1,6 +1,5 @@
 """The local target: the port `Target` over supervisord, Envoy and the home folder."""
 
-import getpass
 import os
 import shutil
 import time
@@ -15,6 +14,7 @@ from platformctl.adapters.local.files import Download, Fingerprint
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.predictions import Predictions
 from platformctl.adapters.local.state import Live, State, StateFile
+from platformctl.adapters.local.who import user
 from platformctl.domain.errors import Conflict, NotFound, Refused, StillServing, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import ABSENT, Capabilities, Finding, Observed, Scope, Summary, Token
@@ -147,7 +147,9 @@ class LocalTarget:
             absent = sorted(set(route.weights) - set(state.live))
             if absent:
                 raise Refused(f"{', '.join(absent)} cannot get weight: not live", hint="platformctl deploy")
-            committed = self._record(state.with_commit(name, route, rollout, _who()))
+            committed = self._record(
+                state.with_commit(name, route, rollout, f"{user()} (process {os.getpid()})")
+            )
             self._bring(committed)
         return committed.token(name)
 
@@ -314,11 +316,3 @@ def _without_weight(state: State, revision: RevisionId) -> Live | None:
     if share:
         raise StillServing(f"{revision} has {share} % of the requests", hint="promote or roll back first")
     return state.live.get(revision)
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user need not have a name
-        user = f"user {os.getuid()}"
-    return f"{user} (process {os.getpid()})"
