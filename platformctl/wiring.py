@@ -88,11 +88,13 @@ def registry_uri(settings: Settings) -> str:
 def _connect(settings: Settings, reporter: Reporter) -> Callable[[], Registry]:
     def connect() -> Registry:
         uri = registry_uri(settings)
+        # Here, as `status` asks no registry, and must not pay for either.
         if uri.startswith(("http://", "https://")):
-            from platformctl.adapters.registry.rest.registry import RestRegistry  # noqa: PLC0415 - see below
+            from platformctl.adapters.registry.rest.registry import RestRegistry  # noqa: PLC0415 - see above
+            from platformctl.adapters.registry.rest.server import needs_mlflow  # noqa: PLC0415 - see above
 
-            return RestRegistry(uri, os.environ)
-        # `status` asks no registry, and must not pay for either.
+            if needs_mlflow(os.environ) is None:
+                return RestRegistry(uri, os.environ)
         from platformctl.adapters.registry.store import StoreRegistry  # noqa: PLC0415 - see above
 
         return StoreRegistry(uri, lambda text, hint: reporter.event(Warned(text, hint)))

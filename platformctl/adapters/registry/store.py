@@ -74,11 +74,18 @@ class StoreRegistry:
     @cached_property
     def _source(self) -> "_StoreSource":
         _must_be_there(self._uri)
-        self._warn(
-            f"the registry {_plain(self._uri)} has no server: each command loads mlflow, which takes seconds",
-            "`platformctl up` serves it by REST",
-        )
+        self._warn(*_slow(self._uri))
         return _StoreSource(self._uri)
+
+
+def _slow(uri: str) -> tuple[str, str]:
+    """Why this is slow, and what is not."""
+    if uri.startswith(("http://", "https://")):
+        why = "wants a way of signing in that only mlflow has"
+        hint = "with a user and password, or a token, it is asked directly"
+    else:
+        why, hint = "has no server", "`platformctl up` serves it by REST"
+    return f"the registry {_plain(uri)} {why}: each command loads mlflow, which takes seconds", hint
 
 
 class _StoreSource:
