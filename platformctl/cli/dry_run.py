@@ -11,13 +11,13 @@ SERVER = "server"
 
 
 def rehearsed(
-    name: Name,
+    name: Name | None,
     changes: Sequence[str],
     findings: Sequence[Finding],
     form: str,
     revision: RevisionId | None = None,
 ) -> int:
-    """Print it; the exit code is 1 if the target would not take it."""
+    """Print it; the exit code is 1 if the target would not take it. `name` is None for the stack."""
     lines = [*(changes or ["nothing would be changed"]), *views.problems(findings, screen.style())]
     show(lines, shapes.rehearsal(name, changes, findings, revision), form)
     return int(any(found.severity is Severity.ERROR for found in findings))

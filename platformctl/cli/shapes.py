@@ -124,7 +124,7 @@ def outcome(done: Outcome) -> Document:
 
 
 def rehearsal(
-    name: Name, changes: Sequence[str], findings: Sequence[Finding], revision: RevisionId | None
+    name: Name | None, changes: Sequence[str], findings: Sequence[Finding], revision: RevisionId | None
 ) -> Document:
     """What a dry run would change."""
     return document(

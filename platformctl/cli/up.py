@@ -2,10 +2,13 @@
 
 import click
 
+from platformctl.adapters.local import foreseen
+from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Up, Wanted
+from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.errors import Interrupted
 from platformctl.cli.opening import settled, target_line
-from platformctl.cli.options import Whole, examples, output_option
+from platformctl.cli.options import Whole, dry_run_option, examples, output_option
 from platformctl.cli.output import Column, Document, document, show, table
 from platformctl.cli.session import Session
 
@@ -18,10 +21,18 @@ _HOST = "http://127.0.0.1"
     "--mlflow-port", type=Whole(1), metavar="PORT", help="The registry's port; else the last one, or 8781."
 )
 @click.option("--no-registry", is_flag=True, help="Start no MLflow server: you have a registry of your own.")
+@dry_run_option
 @output_option
 @click.pass_obj
-def command(
-    session: Session, /, *, port: int | None, mlflow_port: int | None, no_registry: bool, form: str
+def command(  # noqa: PLR0913 - the options of the verb
+    session: Session,
+    /,
+    *,
+    port: int | None,
+    mlflow_port: int | None,
+    no_registry: bool,
+    dry_run: str | None,
+    form: str,
 ) -> int:
     """Start the local stack: router, registry, deployments.
 
@@ -30,8 +41,11 @@ def command(
     """
     settings = settled(session, port)
     click.echo(target_line(settings), err=True)
-    click.echo("starting what does not run yet", err=True)
     wanted = Wanted(port=settings.port.value, mlflow_port=mlflow_port, registry=not no_registry)
+    if dry_run is not None:
+        changes = foreseen.up(Home.at(settings.home.value), wanted, check=dry_run == SERVER)
+        return rehearsed(None, changes, (), form)
+    click.echo("starting what does not run yet", err=True)
     try:
         up = session.host.stack(settings).up(wanted)
     except KeyboardInterrupt:
