@@ -94,14 +94,23 @@ def find_python(minor: str) -> str:
             hint=f"log the model again with Python {reqs.THIS_PYTHON}",
         )
     found = _run([uv(), "python", "find", "--no-python-downloads", "--system", minor])
-    if found.returncode != 0:
+    if found.returncode == 0:
+        return found.stdout.strip()
+    of_pyenv = _pyenv(minor)
+    if of_pyenv is None:
         raise SpecError(
             f"the model was made with Python {minor}, which is not on this machine; "
             f"found: {', '.join(_pythons()) or 'none'}",
             field="spec.model",
             hint=f"uv python install {minor}; or log the model again with Python {reqs.THIS_PYTHON}",
         )
-    return found.stdout.strip()
+    return str(of_pyenv)
+
+
+def _pyenv(minor: str) -> Path | None:
+    """One that pyenv keeps; uv finds only the one that is active there."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return max(root.glob(f"versions/{minor}.*/bin/python"), default=None)
 
 
 def uv() -> str:
