@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ TIERS = ("quick", "full")
 LEFT_OUT_FILE = "LEFT_OUT_FILE"
 """The variable that names a file to which what was left out is appended, for whoever runs several tiers."""
 
+_OUTPUT = "left_out"
 _deselected = pytest.StashKey[Counter[str]]()
 
 
@@ -32,6 +34,20 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Count what the choice of a tier leaves out."""
     for item in items:
         item.config.stash[_deselected].update(_tiers(item))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what one process of several (pytest-xdist) has counted."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        counted: Counter[str] = session.config.stash.get(_deselected, Counter())
+        output[_OUTPUT] = dict(counted)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no type for it
+    """Take over what that process has counted. Each has collected everything: one tells of all."""
+    node.config.stash[_deselected] = Counter(node.workeroutput.get(_OUTPUT, {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

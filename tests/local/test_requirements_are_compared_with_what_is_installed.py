@@ -78,7 +78,10 @@ def test_a_python_that_no_server_runs_on_is_refused() -> None:
     assert f"again with Python {THIS_PYTHON}" in (refused.value.hint or "")
 
 
-def test_a_python_that_is_not_here_is_named_with_those_that_are() -> None:
+def test_a_python_that_is_not_here_is_named_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     listed = [environments.uv(), "python", "list", "--only-installed"]
     here = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
     absent = [minor for minor in ("3.11", "3.12", "3.13") if f"cpython-{minor}." not in here]

@@ -25,7 +25,7 @@ def test_the_first_block_installs_everything_and_runs_the_demo() -> None:
 def test_the_second_block_works_by_itself_on_a_clean_checkout() -> None:
     first, second = blocks(README, "sh")
     install = first.splitlines()[:-1]
-    assert second.splitlines() == [*install, ".venv/bin/pytest -m quick"]
+    assert second.splitlines() == [*install, ".venv/bin/pytest -m quick -n 2 --dist loadfile"]
 
 
 def test_both_blocks_are_shell() -> None:
