@@ -3,7 +3,6 @@
 Beside them stands Python's own start, measured in the same rounds; the machine's speed is in both.
 """
 
-import json
 import os
 import socket
 import statistics
@@ -15,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks import Bar, report
 
 ROUNDS = 15
 _PLATFORMCTL = [sys.executable, "-m", "platformctl"]
@@ -104,13 +105,8 @@ def main() -> int:
         taken = medians[case.name]
         bar = f"{1000 * case.bar:.0f}" if case.bar else ""
         print(f"{case.name:28}{1000 * taken:8.0f}{1000 * (taken - bare):16.0f}{bar:>9}")
-    bars = [
-        {"name": c.name, "value": round(medians[c.name], 4), "bar": c.bar, "holds": medians[c.name] <= c.bar}
-        for c in CASES
-        if c.bar is not None
-    ]
-    print(json.dumps({"benchmark": "cli", "unit": "s", "bars": bars}))
-    return 0 if all(bar["holds"] for bar in bars) else 1
+    bars = [Bar(f"{c.name}, ms", 1000 * medians[c.name], 1000 * c.bar) for c in CASES if c.bar is not None]
+    return report("cli", bars)
 
 
 if __name__ == "__main__":

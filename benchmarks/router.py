@@ -3,8 +3,6 @@
 1. From the renaming of the route file to the first answer by the new weight, over 60 changes.
 2. What Envoy adds to a request on one kept-alive connection, against the same server asked directly
    over its unix socket, in alternating blocks of one run.
-
-The last line is one JSON object: `{"benchmark", "bars": [{"name", "value", "bar", "holds"}]}`.
 """
 
 import itertools
@@ -18,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import Bar, report
 from platformctl.adapters.envoy import routes
 from platformctl.adapters.envoy.table import Table
 from tests.load import encode
@@ -126,11 +125,6 @@ def row(name: str, values: Sequence[float]) -> str:
     return f"{name:<34}{len(values):>7}{statistics.median(values):>9.3f}{p95:>9.3f}{max(values):>9.3f}"
 
 
-def bar(name: str, value: float, limit: float) -> dict[str, object]:
-    """One bar of the last line."""
-    return {"name": name, "value": round(value, 3), "bar": f"<= {limit} ms", "holds": value <= limit}
-
-
 def main() -> int:
     """Measure, print, and return 0 if both bars hold."""
     with tempfile.TemporaryDirectory(prefix="pc-") as folder, world_in(Path(folder)) as one:
@@ -145,16 +139,12 @@ def main() -> int:
     print(
         f"added at the median: {added:.3f} ms, x{statistics.median(routed) / statistics.median(direct):.2f}"
     )
-    bars = [
-        bar(
-            "weight change served after its file is renamed, median",
-            statistics.median(changes),
-            CHANGE_BAR_MS,
-        ),
-        bar("latency added at the median", added, ADDED_BAR_MS),
-    ]
-    print(json.dumps({"benchmark": "router", "bars": bars}))
-    return 0 if all(one["holds"] for one in bars) else 1
+    change = Bar(
+        "weight change served after its file is renamed, median, ms",
+        statistics.median(changes),
+        CHANGE_BAR_MS,
+    )
+    return report("router", [change, Bar("latency added at the median, ms", added, ADDED_BAR_MS)])
 
 
 if __name__ == "__main__":
