@@ -90,12 +90,12 @@ def _connect(settings: Settings, reporter: Reporter) -> Callable[[], Registry]:
         uri = registry_uri(settings)
         # Here, as `status` asks no registry, and must not pay for either.
         if uri.startswith(("http://", "https://")):
-            from platformctl.adapters.registry.rest.registry import RestRegistry  # noqa: PLC0415 - see above
-            from platformctl.adapters.registry.rest.server import needs_mlflow  # noqa: PLC0415 - see above
+            from platformctl.adapters.registry.rest.registry import RestRegistry
+            from platformctl.adapters.registry.rest.server import needs_mlflow
 
             if needs_mlflow(os.environ) is None:
                 return RestRegistry(uri, os.environ)
-        from platformctl.adapters.registry.store import StoreRegistry  # noqa: PLC0415 - see above
+        from platformctl.adapters.registry.store import StoreRegistry
 
         return StoreRegistry(uri, lambda text, hint: reporter.event(Warned(text, hint)))
 

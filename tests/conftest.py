@@ -45,7 +45,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no type for it
+def pytest_testnodedown(node: Any) -> None:  # pytest-xdist has no type for it
     """Take over what that process has counted. Each has collected everything: one tells of all."""
     node.config.stash[_deselected] = Counter(node.workeroutput.get(_OUTPUT, {}))
 

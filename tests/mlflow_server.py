@@ -43,7 +43,7 @@ class Server:
         """The URI of its database, for whoever opens it without the server."""
         return f"sqlite:///{self.folder / 'mlflow.db'}"
 
-    def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:  # JSON
         """One call of MLflow's REST API below `/api/2.0/mlflow`.
 
         Raises:

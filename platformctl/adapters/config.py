@@ -41,7 +41,7 @@ def load(path: Path, environ: Mapping[str, str]) -> ConfigFile:
     Raises:
         SpecError: It cannot be read, is no TOML (with the line), or says what is not known.
     """
-    import tomllib  # noqa: PLC0415 - only who has a file pays for the parser
+    import tomllib  # only who has a file pays for the parser
 
     text = _text(path)
     try:

@@ -40,7 +40,7 @@ def schema_text() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _without_titles(node: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _without_titles(node: Any) -> Any:  # any JSON value
     """Drop the titles that pydantic makes from Python's names; a property may be called `title`."""
     if isinstance(node, list):
         return [_without_titles(item) for item in node]

@@ -48,7 +48,7 @@ def answered(answer: Answer, width: int = WIDTH) -> list[str]:
     return [*_rows(_json(answer.body), width), "", who]
 
 
-def _rows(body: Any, width: int) -> list[str]:  # noqa: ANN401 - any JSON
+def _rows(body: Any, width: int) -> list[str]:  # any JSON
     predictions = body.get("predictions") if isinstance(body, dict) else None
     if not isinstance(predictions, list):
         return [body if isinstance(body, str) else json.dumps(body)]
@@ -63,11 +63,11 @@ def _rows(body: Any, width: int) -> list[str]:  # noqa: ANN401 - any JSON
     return table(columns, rows, width)
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _cell(value: Any) -> str:  # any JSON
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+def _json(body: bytes) -> Any:  # any JSON
     text = body.decode(errors="replace")
     try:
         return json.loads(text)

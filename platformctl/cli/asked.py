@@ -87,7 +87,7 @@ def _version(text: str) -> int:
     raise SpecError(f"{text!r} is not a version number", field="--version", hint=hint)
 
 
-def _checked(kind: Any, value: object, option: str) -> Any:  # noqa: ANN401 - any of the spec's types
+def _checked(kind: Any, value: object, option: str) -> Any:  # any of the spec's types
     """Hold an option to the rule of the spec's field of that type."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and kind is not AliasName:
         value = int(value[:18])
@@ -110,7 +110,7 @@ def _name(text: str) -> tuple[names.Name, str | None]:
 
 def _spec(file: str | None, name: names.Name | None, settings: Settings) -> ModelDeployment | None:
     """The spec in the file that was named, or in the context's folder of specs."""
-    from platformctl.adapters import spec_files  # noqa: PLC0415 - only who has a file pays for YAML
+    from platformctl.adapters import spec_files  # only who has a file pays for YAML
 
     folder = settings.specs.value
     path = Path(file) if file is not None else None

@@ -132,7 +132,7 @@ class Verbs(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
         """Complete verbs from the table; click's own way would import each of them."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+        from click.shell_completion import CompletionItem  # only a shell asks for it
 
         begun = [verb for verb in VERBS.values() if verb.name.startswith(incomplete)]
         verbs = [CompletionItem(verb.name, help=verb.help) for verb in begun]
@@ -168,7 +168,7 @@ def run(arguments: Sequence[str], host: Host | None = None) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the outermost edge: it tells them all
-        from platformctl.cli.errors import report  # noqa: PLC0415 - only who errs pays for it
+        from platformctl.cli.errors import report  # only who errs pays for it
 
         return report(error, debug=session.debug or "--debug" in arguments)
     return code or 0
@@ -178,6 +178,6 @@ def _complete() -> None:
     """Answer a shell that asks for completions, and end."""
     instruction = os.environ.get(COMPLETE)
     if instruction:
-        from click.shell_completion import shell_complete  # noqa: PLC0415 - only a shell asks for it
+        from click.shell_completion import shell_complete  # only a shell asks for it
 
         sys.exit(shell_complete(cli, {"obj": Session()}, PROGRAM, COMPLETE, instruction))

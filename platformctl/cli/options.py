@@ -77,7 +77,7 @@ def _option(param: click.Parameter | None) -> str:
 
 def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list["CompletionItem"]:
     """The deployments whose names begin so. Reads the local state and nothing else."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks for it
+    from click.shell_completion import CompletionItem  # only a shell asks for it
 
     del param
     try:

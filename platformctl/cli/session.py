@@ -39,19 +39,19 @@ class Wired:
 
     def settings(self, flags: "Flags") -> "Settings":
         """As the flags, this process's environment and the files that it finds say."""
-        from platformctl.adapters import config  # noqa: PLC0415 - `--help` must not pay for it
+        from platformctl.adapters import config  # `--help` must not pay for it
 
         return config.settings(flags)
 
     def world(self, settings: "Settings", reporter: "Reporter", timeout: timedelta) -> "World":
         """The real ports."""
-        from platformctl import wiring  # noqa: PLC0415 - `--help` must not pay for it
+        from platformctl import wiring  # `--help` must not pay for it
 
         return wiring.world(settings, reporter, timeout)
 
     def stack(self, settings: "Settings") -> "Stack":
         """The real stack."""
-        from platformctl import wiring  # noqa: PLC0415 - `--help` must not pay for it
+        from platformctl import wiring  # `--help` must not pay for it
 
         return wiring.stack(settings)
 

@@ -29,14 +29,14 @@ def v1_request(example: bytes) -> bytes:
     return json.dumps({"instances": instances}).encode()
 
 
-def _rows(split: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON
+def _rows(split: Any) -> list[dict[str, Any]] | None:  # any JSON
     try:
         return [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _instances(document: Any) -> Any:  # noqa: ANN401 - any JSON
+def _instances(document: Any) -> Any:  # any JSON
     if not isinstance(document, dict):
         return None
     if "dataframe_split" in document:

@@ -55,9 +55,9 @@ def _run(arguments: Sequence[str] | None) -> None:
     sys.argv = sys.argv[:1]  # importing kserve parses what is there
     listener = sockets.bind(wanted)
     try:
-        from platformctl_predictors.build import build  # noqa: PLC0415 imports kserve: after argv
-        from platformctl_predictors.server import RevisionServer  # noqa: PLC0415 as above
-        from platformctl_predictors.warmup import warm_up  # noqa: PLC0415 as above
+        from platformctl_predictors.build import build  # imports kserve: after argv
+        from platformctl_predictors.server import RevisionServer
+        from platformctl_predictors.warmup import warm_up
 
         folder = options.model_dir or Path(wanted.model_dir)
         built = build(wanted, folder)

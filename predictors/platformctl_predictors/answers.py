@@ -26,7 +26,7 @@ class Unserializable(TypeError):
     """The model gave back something that has no JSON."""
 
 
-def jsonable(value: object) -> Any:  # noqa: ANN401 JSON has no narrower type
+def jsonable(value: object) -> Any:  # JSON has no narrower type
     """Any usual output of a model as None, bool, int, float, str, list and dict.
 
     NaN and infinities become null, times ISO 8601 text, durations seconds, bytes base64, and a
@@ -169,7 +169,7 @@ def _str(value: str) -> str:
     return str(value) if value.isascii() else value.encode(errors="replace").decode()
 
 
-def _ndarray(value: Array) -> Any:  # noqa: ANN401 a list of any depth
+def _ndarray(value: Array) -> Any:  # a list of any depth
     if value.dtype.kind in "biu" or (value.dtype.kind == "f" and np.isfinite(value).all()):
         return value.tolist()
     if value.dtype.kind == "M":
@@ -179,7 +179,7 @@ def _ndarray(value: Array) -> Any:  # noqa: ANN401 a list of any depth
     return jsonable(value.tolist())
 
 
-def _times(value: Array) -> Any:  # noqa: ANN401 a list of any depth
+def _times(value: Array) -> Any:  # a list of any depth
     if value.ndim == 0:
         return None if np.isnat(value) else str(np.datetime_as_string(value))
     texts = [None if np.isnat(item) else str(np.datetime_as_string(item)) for item in value.ravel()]
@@ -188,7 +188,7 @@ def _times(value: Array) -> Any:  # noqa: ANN401 a list of any depth
     return array.reshape(value.shape).tolist()
 
 
-def _time(value: Any) -> str | None:  # noqa: ANN401 date, time, datetime, Timestamp or NaT
+def _time(value: Any) -> str | None:  # date, time, datetime, Timestamp or NaT
     return None if value is pd.NaT else str(value.isoformat())
 
 

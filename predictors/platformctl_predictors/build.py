@@ -30,7 +30,7 @@ def build(settings: Settings, model_dir: Path) -> Built:
     predictor = _predictor(settings, model_dir)
     if transformer is None:
         return Built(predictor, predictor)
-    from platformctl_transformers import Collocated  # noqa: PLC0415 only where there is a transformer
+    from platformctl_transformers import Collocated  # only where there is a transformer
 
     return Built(Collocated(settings.model_name, transformer, predictor), predictor)
 
@@ -38,7 +38,7 @@ def build(settings: Settings, model_dir: Path) -> Built:
 def _transformer(settings: Settings, model_dir: Path) -> kserve.Model | None:
     if settings.transformer is None:
         return None
-    from platformctl_predictors import custom  # noqa: PLC0415 only where a class is named
+    from platformctl_predictors import custom  # only where a class is named
 
     logger.info("transformer: %s, by the settings", settings.transformer.class_path)
     return custom.make(settings.transformer, "transformer", settings.model_name, model_dir)
@@ -46,11 +46,11 @@ def _transformer(settings: Settings, model_dir: Path) -> kserve.Model | None:
 
 def _predictor(settings: Settings, model_dir: Path) -> kserve.Model:
     if isinstance(settings.predictor, ClassPredictor):
-        from platformctl_predictors import custom  # noqa: PLC0415 only where a class is named
+        from platformctl_predictors import custom  # only where a class is named
 
         logger.info("predictor: %s, by the settings", settings.predictor.class_path)
         return custom.make(settings.predictor, "predictor", settings.model_name, model_dir)
-    from platformctl_predictors.predictor import Predictor  # noqa: PLC0415 not for a class of the user's
+    from platformctl_predictors.predictor import Predictor  # not for a class of the user's
 
     loaded = pick(model_dir)
     logger.info("predictor: %s", loaded.origin)

@@ -11,7 +11,7 @@ from platformctl_transformers import ClassUnusable, ModelUnusable, create, load
 logger = logging.getLogger(__name__)
 
 
-def make(wanted: UserClass, where: str, name: str, model_dir: Path) -> Any:  # noqa: ANN401 a kserve.Model, untyped
+def make(wanted: UserClass, where: str, name: str, model_dir: Path) -> Any:  # a kserve.Model, untyped
     """An instance of the user's class, loaded.
 
     Args:

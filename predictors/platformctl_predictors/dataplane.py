@@ -43,7 +43,7 @@ class ModelFailed(RuntimeError):
 class GuardedDataPlane(DataPlane):
     """kserve's data plane with the failures sorted."""
 
-    def decode(self, body: object, headers: dict[str, str], **options: Any) -> Any:  # noqa: ANN401 kserve's signature
+    def decode(self, body: object, headers: dict[str, str], **options: Any) -> Any:  # kserve's signature
         """A request as a dict or an InferRequest.
 
         Raises:
@@ -57,7 +57,7 @@ class GuardedDataPlane(DataPlane):
             raise errors.InvalidInput(_decoding(error)) from error
         return decoded, attributes
 
-    async def infer(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 kserve's signature
+    async def infer(self, *arguments: Any, **options: Any) -> Any:  # kserve's signature
         """Run the model.
 
         Raises:

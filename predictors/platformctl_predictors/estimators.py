@@ -55,7 +55,7 @@ def load_bare(folder: Path) -> Loaded:
     return Loaded(predict, _fitted_columns(estimator), (), origin)
 
 
-def _load(path: Path, trusted: tuple[str, ...], model: MLmodel | None) -> Any:  # noqa: ANN401 any estimator
+def _load(path: Path, trusted: tuple[str, ...], model: MLmodel | None) -> Any:  # any estimator
     if not path.is_file():
         raise Exit(
             Code.MODEL,
@@ -71,9 +71,9 @@ def _load(path: Path, trusted: tuple[str, ...], model: MLmodel | None) -> Any:  
         raise load_failure(str(path), error, model) from error
 
 
-def _load_skops(path: Path, trusted: tuple[str, ...]) -> Any:  # noqa: ANN401 any estimator
-    import skops.io  # noqa: PLC0415 takes a second; most models do without
-    from skops.io.exceptions import UntrustedTypesFoundException  # noqa: PLC0415 as above
+def _load_skops(path: Path, trusted: tuple[str, ...]) -> Any:  # any estimator
+    import skops.io  # takes a second; most models do without
+    from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
         return skops.io.load(path, trusted=list(trusted))
@@ -86,9 +86,9 @@ def _load_skops(path: Path, trusted: tuple[str, ...]) -> Any:  # noqa: ANN401 an
         ) from error
 
 
-def _load_joblib(path: Path) -> Any:  # noqa: ANN401 any estimator
+def _load_joblib(path: Path) -> Any:  # any estimator
     """Joblib's loader reads what pickle and cloudpickle wrote, too."""
-    import joblib  # noqa: PLC0415 imported by what needs it
+    import joblib  # imported by what needs it
 
     return joblib.load(path)
 

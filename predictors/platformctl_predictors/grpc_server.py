@@ -35,10 +35,10 @@ class _RevisionInterceptor(AsyncServerInterceptor):
     async def intercept(
         self,
         method: Callable[[Any, Any], Awaitable[Any]],
-        request_or_iterator: Any,  # noqa: ANN401 gRPC's signature
+        request_or_iterator: Any,  # gRPC's signature
         context: aio.ServicerContext[Any, Any],
         method_name: str,
-    ) -> Any:  # noqa: ANN401 gRPC's signature
+    ) -> Any:  # gRPC's signature
         started = perf_counter()
         await context.send_initial_metadata(self._metadata)
         try:

@@ -95,7 +95,7 @@ def example_rows(folder: Path) -> list[Any] | None:
     return _rows(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _parse(folder: Path, content: Any) -> MLmodel:  # noqa: ANN401 any YAML document
+def _parse(folder: Path, content: Any) -> MLmodel:  # any YAML document
     flavors = content["flavors"]
     if not isinstance(flavors, dict) or not all(isinstance(f, dict) for f in flavors.values()):
         raise TypeError("flavors is not a mapping of mappings")
@@ -122,7 +122,7 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _rows(example: Any) -> list[Any] | None:  # noqa: ANN401 any JSON document
+def _rows(example: Any) -> list[Any] | None:  # any JSON document
     if isinstance(example, list):
         return example
     if not isinstance(example, dict):

@@ -21,9 +21,9 @@ def pick(model_dir: Path) -> Loaded:
         )
     model = mlmodel.read(model_dir)
     if model is not None and "sklearn" not in model.flavors:
-        from platformctl_predictors import pyfunc  # noqa: PLC0415 each loader only where needed
+        from platformctl_predictors import pyfunc  # each loader only where needed
 
         return pyfunc.load(model)
-    from platformctl_predictors import estimators  # noqa: PLC0415 each loader only where needed
+    from platformctl_predictors import estimators  # each loader only where needed
 
     return estimators.load_bare(model_dir) if model is None else estimators.load_flavor(model)

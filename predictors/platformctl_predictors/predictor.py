@@ -51,7 +51,7 @@ class Predictor(kserve.Model):
         payload: object,
         headers: Mapping[str, str] | None = None,  # noqa: ARG002 kserve's signature
         response_headers: dict[str, str] | None = None,  # noqa: ARG002 kserve's signature
-    ) -> Any:  # noqa: ANN401 a dict for V1, kserve's InferResponse for V2
+    ) -> Any:  # a dict for V1, kserve's InferResponse for V2
         """Answer one request.
 
         Raises:
@@ -80,7 +80,7 @@ class Predictor(kserve.Model):
         result = await self._run(frames.from_rows(rows, self._loaded.signature))
         return {"predictions": answers.predictions(result)}
 
-    async def _v2(self, request: Any) -> Any:  # noqa: ANN401 kserve.InferRequest to InferResponse
+    async def _v2(self, request: Any) -> Any:  # kserve.InferRequest to InferResponse
         inputs = [_tensor(infer_input) for infer_input in request.inputs]
         data = tensors.from_tensors(inputs, self._loaded.signature)
         result = [] if data is None else self._outputs(await self._run(data))
@@ -108,7 +108,7 @@ def _metadata(name: str, kind: str, shape: tuple[int, ...]) -> dict[str, Any]:
     return {"name": name, "datatype": _V2_TYPES.get(kind, "BYTES"), "shape": list(shape)}
 
 
-def _tensor(infer_input: Any) -> tensors.Tensor:  # noqa: ANN401 kserve.InferInput, untyped
+def _tensor(infer_input: Any) -> tensors.Tensor:  # kserve.InferInput, untyped
     data = infer_input.data
     if infer_input._raw_data is not None:  # noqa: SLF001 kserve keeps gRPC's raw tensors only there
         try:

@@ -38,10 +38,10 @@ def load(model: MLmodel) -> Loaded:
     )
 
 
-def _load(model: MLmodel) -> Any:  # noqa: ANN401 mlflow.pyfunc.PyFuncModel, untyped
+def _load(model: MLmodel) -> Any:  # mlflow.pyfunc.PyFuncModel, untyped
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # a server does not phone home
     try:
-        import mlflow.pyfunc  # noqa: PLC0415 takes seconds; scikit-learn models do without
+        import mlflow.pyfunc  # takes seconds; scikit-learn models do without
 
         return mlflow.pyfunc.load_model(str(model.folder))
     except Exception as error:
@@ -49,8 +49,8 @@ def _load(model: MLmodel) -> Any:  # noqa: ANN401 mlflow.pyfunc.PyFuncModel, unt
         raise load_failure(str(model.folder), error, model) from error
 
 
-def _predict(loaded: Any) -> Any:  # noqa: ANN401 as above; gives Loaded.predict
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 loaded by now
+def _predict(loaded: Any) -> Any:  # as above; gives Loaded.predict
+    from mlflow.exceptions import MlflowException  # loaded by now
 
     def predict(data: ModelInput) -> object:
         try:

@@ -75,7 +75,7 @@ def to_array(tensor: Tensor) -> Array:
     return _typed(tensor, flat).reshape(tensor.shape)
 
 
-def _flat(data: Any) -> list[Any]:  # noqa: ANN401 nested lists of any depth
+def _flat(data: Any) -> list[Any]:  # nested lists of any depth
     if isinstance(data, np.ndarray):
         return list(data.ravel().tolist())
     flat: list[Any] = []

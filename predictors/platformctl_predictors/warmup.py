@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 _ROWS = 100
 
 
-async def warm_up(model: Any, folder: Path) -> None:  # noqa: ANN401 a kserve.Model, untyped
+async def warm_up(model: Any, folder: Path) -> None:  # a kserve.Model, untyped
     """Let the model answer its own input example, if it has one.
 
     A failure does not stop the start: an example may be stale, or one of the few inputs that a

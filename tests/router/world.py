@@ -152,7 +152,7 @@ def churn(*backends: Backend, **shares: int) -> Deployment:
     return Deployment(CHURN, Route(weights={named[v]: share for v, share in shares.items()}), backends)
 
 
-def eventually(condition: Callable[[], object], timeout: float = 15.0) -> Any:  # noqa: ANN401 - as the condition
+def eventually(condition: Callable[[], object], timeout: float = 15.0) -> Any:  # as the condition
     """Wait until a condition holds; return what it was."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):

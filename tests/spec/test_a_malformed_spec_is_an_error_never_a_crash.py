@@ -27,7 +27,7 @@ def many(examples: int) -> settings:
     )
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 - any YAML value
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # any YAML value
     """Every place in a document, its root left out."""
     keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     below = [places(value[key], (*path, key)) for key in keys]
@@ -70,7 +70,7 @@ def mutated(changes: list[tuple[str, tuple[Any, ...], Any]]) -> dict[str, Any]:
     return document
 
 
-def change(document: Any, action: str, path: tuple[Any, ...], value: Any) -> None:  # noqa: ANN401 - any YAML value
+def change(document: Any, action: str, path: tuple[Any, ...], value: Any) -> None:  # any YAML value
     """Make one change; a place that an earlier one has removed is left alone."""
     for step in path[:-1]:
         if not has(document, step):
@@ -86,7 +86,7 @@ def change(document: Any, action: str, path: tuple[Any, ...], value: Any) -> Non
         document[value[0]] = value[1]
 
 
-def has(document: Any, step: Any) -> bool:  # noqa: ANN401 - any YAML value
+def has(document: Any, step: Any) -> bool:  # any YAML value
     if isinstance(document, list):
         return isinstance(step, int) and step < len(document)
     return isinstance(document, dict) and step in document

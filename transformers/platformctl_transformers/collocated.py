@@ -21,7 +21,7 @@ class Collocated(kserve.Model):
         predictor: Loaded.
     """
 
-    def __init__(self, name: str, transformer: Any, predictor: Any) -> None:  # noqa: ANN401 kserve.Model, untyped
+    def __init__(self, name: str, transformer: Any, predictor: Any) -> None:  # kserve.Model, untyped
         super().__init__(name, return_response_headers=True)
         self._transformer = transformer
         self._predictor = predictor
@@ -32,16 +32,16 @@ class Collocated(kserve.Model):
         """Whether both are."""
         return bool(await self._transformer.healthy()) and bool(await self._predictor.healthy())
 
-    async def preprocess(self, payload: Any, headers: Headers = None) -> Any:  # noqa: ANN401 kserve's signature
+    async def preprocess(self, payload: Any, headers: Headers = None) -> Any:  # kserve's signature
         """The transformer's."""
         return await _call(self._transformer.preprocess, payload, headers)
 
     async def predict(
         self,
-        payload: Any,  # noqa: ANN401 kserve's signature
+        payload: Any,  # kserve's signature
         headers: Headers = None,
         response_headers: dict[str, str] | None = None,
-    ) -> Any:  # noqa: ANN401 kserve's signature
+    ) -> Any:  # kserve's signature
         """The predictor's preprocess, predict and postprocess."""
         model = self._predictor
         extra = _extra(model, response_headers)
@@ -51,10 +51,10 @@ class Collocated(kserve.Model):
 
     async def postprocess(
         self,
-        result: Any,  # noqa: ANN401 kserve's signature
+        result: Any,  # kserve's signature
         headers: Headers = None,
         response_headers: dict[str, str] | None = None,
-    ) -> Any:  # noqa: ANN401 kserve's signature
+    ) -> Any:  # kserve's signature
         """The transformer's."""
         extra = _extra(self._transformer, response_headers)
         return await _call(self._transformer.postprocess, result, headers, *extra)
@@ -65,7 +65,7 @@ class Collocated(kserve.Model):
         self._predictor.start()
         super().start()
 
-    def start_engine(self) -> Any:  # noqa: ANN401 a coroutine
+    def start_engine(self) -> Any:  # a coroutine
         """The predictor's engine."""
         return self._predictor.start_engine()
 
@@ -79,22 +79,22 @@ class Collocated(kserve.Model):
         """The predictor's engine."""
         self._predictor.stop_engine()
 
-    def get_input_types(self) -> Any:  # noqa: ANN401 kserve's signature
+    def get_input_types(self) -> Any:  # kserve's signature
         """The transformer's, if it says: it is what the caller talks to."""
         return self._transformer.get_input_types()
 
-    def get_output_types(self) -> Any:  # noqa: ANN401 kserve's signature
+    def get_output_types(self) -> Any:  # kserve's signature
         """The transformer's, if it says."""
         return self._transformer.get_output_types()
 
 
-def _extra(model: Any, response_headers: dict[str, str] | None) -> tuple[Any, ...]:  # noqa: ANN401 kserve.Model, untyped
+def _extra(model: Any, response_headers: dict[str, str] | None) -> tuple[Any, ...]:  # kserve.Model, untyped
     """Kserve passes response headers only to models that asked for them."""
     return (
         ({} if response_headers is None else response_headers,) if (model.required_response_headers) else ()
     )
 
 
-async def _call(method: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 any handler
+async def _call(method: Callable[..., Any], *arguments: Any) -> Any:  # any handler
     result = method(*arguments)
     return await result if inspect.isawaitable(result) else result

@@ -21,7 +21,7 @@ class ModelUnusable(RuntimeError):
     """The instance could not load."""
 
 
-def create(class_path: str, folder: str | None, name: str, model_dir: Path) -> Any:  # noqa: ANN401 a kserve.Model, untyped
+def create(class_path: str, folder: str | None, name: str, model_dir: Path) -> Any:  # a kserve.Model, untyped
     """An instance, not loaded yet.
 
     Args:
@@ -70,7 +70,7 @@ def find(class_path: str, folder: str | None) -> type[Any]:
     return found
 
 
-def load(model: Any) -> None:  # noqa: ANN401 a kserve.Model, untyped
+def load(model: Any) -> None:  # a kserve.Model, untyped
     """Make the model ready, unless its constructor did.
 
     Raises:
@@ -105,7 +105,7 @@ def _import_hint(module_name: str, folder: str | None, error: Exception) -> str:
     return "the log has the traceback; importing the module alone must work"
 
 
-def _models(module: Any) -> list[str]:  # noqa: ANN401 a module
+def _models(module: Any) -> list[str]:  # a module
     return sorted(
         name
         for name, value in vars(module).items()

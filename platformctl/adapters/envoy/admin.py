@@ -52,7 +52,7 @@ class Admin:
         stats = self._json("/stats", format="json", histogram_buckets="cumulative", filter=pattern)["stats"]
         return list(stats)
 
-    def _json(self, path: str, **query: str) -> Any:  # noqa: ANN401 - any JSON
+    def _json(self, path: str, **query: str) -> Any:  # any JSON
         body = self._get(f"{path}?{urlencode(query)}")
         try:
             return json.loads(body)

@@ -57,7 +57,7 @@ class ConfigFiles:
             abandoned.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401 - any JSON
+def _read(path: Path) -> Any:  # any JSON
     """What a file holds; nothing if it is missing or broken."""
     try:
         return json.loads(path.read_bytes())

@@ -64,7 +64,7 @@ def _existing(path: Path) -> Path:
 def _environment(home: Home, revision: Revision) -> list[Finding]:
     """Whether it needs a Python or an environment of its own, as far as that is known before a download."""
     # Here, as importing it costs more than all other checks together.
-    from platformctl.adapters.local import environments, requirements  # noqa: PLC0415 - see above
+    from platformctl.adapters.local import environments, requirements
 
     model = home.revision(revision.id) / "model"
     folder = model if model.is_dir() else Path(revision.model.uri)

@@ -51,7 +51,7 @@ def _replicas(home: Home) -> Sequence[str]:
 
 
 def _must_be_free(home: Home, wanted: Wanted) -> None:
-    from platformctl.adapters.local import ports  # noqa: PLC0415 - psutil costs who does not need it its time
+    from platformctl.adapters.local import ports  # psutil costs who does not need it its time
 
     recorded = StateFile(home).read().stack
     ports.must_be_free(wanted.port or (recorded.port if recorded else DEFAULT_PORT), "--port")

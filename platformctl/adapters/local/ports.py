@@ -31,7 +31,7 @@ def must_be_free(port: int, option: str) -> None:
 def _holder(port: int) -> str | None:
     """Who listens there, in words. Another user's process cannot be told, nor any without psutil."""
     try:
-        import psutil  # noqa: PLC0415 - `doctor` speaks without the extra
+        import psutil  # `doctor` speaks without the extra
     except ImportError:
         return None
     with contextlib.suppress(psutil.Error, OSError):

@@ -202,7 +202,7 @@ class Stack:
 
     def _start(self, wanted: Wanted) -> State:
         """Start supervisord over what the state says."""
-        from platformctl.adapters.local import orphans  # noqa: PLC0415 - psutil costs `status` its time
+        from platformctl.adapters.local import orphans  # psutil costs `status` its time
 
         orphans.stop(self._home.root)
         with self._states.locked() as state:
@@ -219,7 +219,7 @@ class Stack:
 
     def _recorded(self, before: Recorded | None, wanted: Wanted) -> Recorded:
         """The stack to be, with ports that are free."""
-        from platformctl.adapters.local import ports  # noqa: PLC0415 - as above
+        from platformctl.adapters.local import ports
 
         port = wanted.port or (before.port if before else DEFAULT_PORT)
         mlflow_port = None
@@ -317,7 +317,7 @@ class Stack:
         return Up(already, stack.port, stack.mlflow_port, not_ready)
 
     def _stop(self, deadline: float) -> bool:
-        from platformctl.adapters.local import orphans  # noqa: PLC0415 - as in _start
+        from platformctl.adapters.local import orphans
 
         ran = self._supervisor.answers
         if ran:

@@ -230,7 +230,7 @@ class LocalTarget:
     def _fetch(self, revision: Revision) -> Path:
         """Its files and its interpreter; nothing is live yet."""
         # Here, as it costs the verbs that only look at a target a tenth of their time.
-        from platformctl.adapters.local import environments  # noqa: PLC0415 - see above
+        from platformctl.adapters.local import environments
 
         files.fetch(self._home, revision, self._download, self._fingerprint)
         model = files.model_folder(self._home, revision)

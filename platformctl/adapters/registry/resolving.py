@@ -108,7 +108,7 @@ def parse(mlmodel: bytes | None, label: str) -> dict[str, object] | None:
     """
     if mlmodel is None:
         return None
-    import yaml  # noqa: PLC0415 - `status` reads no MLmodel, and must not pay for the parser
+    import yaml  # `status` reads no MLmodel, and must not pay for the parser
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -218,7 +218,7 @@ def _aliases(source: Source, model: str) -> dict[str, str]:
     try:
         return dict(source.aliases(model))
     except Missing as missing:
-        import difflib  # noqa: PLC0415 - its import would be paid for by whoever has no typing error
+        import difflib  # its import would be paid for by whoever has no typing error
 
         known = source.names()
         near = difflib.get_close_matches(model, known, n=3, cutoff=0.5)

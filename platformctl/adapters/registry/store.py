@@ -98,7 +98,7 @@ class _StoreSource:
     def _client(self) -> "MlflowClient":
         try:
             with _without_deprecations():
-                from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
+                from mlflow import MlflowClient  # takes seconds
         except ImportError as error:
             raise Unreachable(
                 f"the registry {_plain(self._uri)} needs the mlflow package, which is not installed",
@@ -186,8 +186,8 @@ def _registered(version: "MlflowVersion") -> Registered:
 @contextmanager
 def _explained(uri: str) -> Iterator[None]:
     with _without_deprecations():
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - takes seconds
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow
+        from mlflow.exceptions import MlflowException  # takes seconds
+        from sqlalchemy.exc import SQLAlchemyError  # comes with mlflow
 
     try:
         with _without_deprecations():

@@ -106,7 +106,7 @@ def dump(deployment: ModelDeployment) -> str:
 class _Dumper(yaml.SafeDumper):
     """Quotes whatever YAML 1.1 (PyYAML's) or 1.2 (ours) would not read back as text."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002 - PyYAML's signature
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         """Write equal values out twice: no anchors."""
         return True
 

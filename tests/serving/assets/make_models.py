@@ -26,7 +26,7 @@ PINS = ["scikit-learn"]  # given, or MLflow spends seconds on finding out
 class Moods(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow ships no types
     """Answers, raises, waits or returns odd values, as each row's `mood` says."""
 
-    def predict(self, context: object, model_input: pd.DataFrame) -> Any:  # noqa: ANN401, ARG002 MLflow's signature
+    def predict(self, context: object, model_input: pd.DataFrame) -> Any:  # noqa: ARG002 MLflow's signature
         moods = model_input["mood"].tolist()
         for mood in moods:
             if mood.startswith("wait:"):
@@ -60,7 +60,7 @@ def frame() -> pd.DataFrame:
     )
 
 
-def pipeline(rows: pd.DataFrame) -> Any:  # noqa: ANN401 scikit-learn ships no types
+def pipeline(rows: pd.DataFrame) -> Any:  # scikit-learn ships no types
     """A classifier that predicts 1 exactly for age >= 40."""
     columns = ColumnTransformer([("number", StandardScaler(), ["age"]), ("text", OneHotEncoder(), ["plan"])])
     model = make_pipeline(columns, LogisticRegression(C=1e6))

@@ -19,7 +19,7 @@ class Doubler(kserve.Model):  # type: ignore[misc]  # kserve ships no types
         self.ready = True
         return self.ready
 
-    def predict(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401, ARG002 kserve's signature
+    def predict(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ARG002 kserve's signature
         return {"predictions": [value * self.factor for value in payload["instances"]]}
 
 
@@ -33,7 +33,7 @@ class Lazy(kserve.Model):  # type: ignore[misc]  # kserve ships no types
 class Years(kserve.Model):  # type: ignore[misc]  # kserve ships no types
     """A transformer: callers send a year of birth; the sync and the async handler both count."""
 
-    def preprocess(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401, ARG002 kserve's signature
+    def preprocess(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ARG002 kserve's signature
         rows = [{**row, "age": 2024 - row["born"]} for row in payload["instances"]]
         return {"instances": rows}
 
@@ -42,7 +42,7 @@ class Years(kserve.Model):  # type: ignore[misc]  # kserve ships no types
         result: dict[str, Any],
         headers: dict[str, str] | None = None,
         response_headers: dict[str, str] | None = None,  # noqa: ARG002 kserve's signature
-    ) -> Any:  # noqa: ANN401 kserve's signature
+    ) -> Any:  # kserve's signature
         caller = (headers or {}).get("x-caller", "nobody")
         return {"predictions": [f"{caller}: {value}" for value in result["predictions"]]}
 

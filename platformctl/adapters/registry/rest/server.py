@@ -148,7 +148,7 @@ def _credentials_file(environ: Mapping[str, str]) -> Mapping[str, str]:
     file = Path(home, ".mlflow", "credentials") if home else None
     if file is None or not file.is_file():
         return {}
-    import configparser  # noqa: PLC0415 - most people have no such file
+    import configparser  # most people have no such file
 
     # A password may hold a '%'; MLflow reads the file with interpolation, where that is an error.
     parser = configparser.ConfigParser(interpolation=None)
