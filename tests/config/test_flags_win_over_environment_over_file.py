@@ -8,7 +8,7 @@ from platformctl.domain.settings import Flags, Setting, Settings, settle
 
 pytestmark = pytest.mark.quick
 
-CWD = Path("/work")
+CWD = Path("/srv")
 PLAIN = {"HOME": "/home/ada"}
 FILE = ConfigFile(
     path=Path("/repo/platformctl.toml"),
@@ -114,7 +114,7 @@ def test_the_registry_is_context_then_mlflows_variables_then_the_local_stack() -
 def test_the_home_is_variable_then_context_then_xdg_then_the_default() -> None:
     chosen = Flags(context="production")
     assert settled(chosen, FILE, PLATFORMCTL_HOME="h").home == Setting(
-        Path("/work/h"), "variable PLATFORMCTL_HOME"
+        Path("/srv/h"), "variable PLATFORMCTL_HOME"
     )
     assert settled(chosen, FILE, XDG_DATA_HOME="/xdg").home == Setting(Path("/repo/.home"), INSIDE)
     assert settled(XDG_DATA_HOME="/xdg").home == Setting(Path("/xdg/platformctl"), "variable XDG_DATA_HOME")
