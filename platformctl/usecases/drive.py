@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from platformctl import plan
 from platformctl.domain.deployment import ModelDeployment, Scaling
-from platformctl.domain.errors import Conflict, PlatformctlError
+from platformctl.domain.errors import Conflict, PlatformctlError, Refused, SpecError, Unreachable
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Observed
+from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
 from platformctl.rollout import (
     Action,
@@ -33,11 +34,13 @@ class Driven:
     Args:
         observed: The deployment afterwards.
         failed: Why the candidate failed, if it did.
+        unprepared: The error, if it failed because it could not even be prepared.
         alias_error: Why an alias could not be moved; the move is recorded and will be tried again.
     """
 
     observed: Observed
     failed: Failed | None = None
+    unprepared: PlatformctlError | None = None
     alias_error: PlatformctlError | None = None
 
 
@@ -47,6 +50,7 @@ class _Drive:
     name: Name
     observed: Observed
     failed: Failed | None = None
+    unprepared: PlatformctlError | None = None
     alias_error: PlatformctlError | None = None
 
     def run(self, event: Event) -> None:
@@ -79,8 +83,7 @@ class _Drive:
     def _perform(self, action: Action) -> Event | None:
         match action:
             case Prepare(revision, goal):
-                self.world.say(f"preparing {revision.id}")
-                self.world.target.prepare(revision, plan.capacity(self._scaling, self._replicas, goal))
+                return self._prepare(revision, goal)
             case Await():
                 return await_ready(self.world, self.name, action)
             case Settle(revision):
@@ -93,6 +96,21 @@ class _Drive:
                 return self._move(move)
             case Forget():
                 self.world.target.forget(self.name, self.observed.token)
+        return None
+
+    def _prepare(self, revision: Revision, goal: int) -> Event | None:
+        """Make it live. One that cannot be, and has no weight, has failed: all is to be as it was.
+
+        One that has weight is there already: what could not be done for it is to be tried again.
+        """
+        self.world.say(f"preparing {revision.id}")
+        try:
+            self.world.target.prepare(revision, plan.capacity(self._scaling, self._replicas, goal))
+        except (SpecError, Refused, Unreachable) as error:
+            if self.observed.route.share(revision.id):
+                raise
+            self.unprepared = error
+            return Failed(revision.id, error.message)
         return None
 
     def _sweep(self) -> None:
@@ -154,7 +172,7 @@ def drive(world: World, name: Name, event: Event, seen: Observed | None = None) 
     """
     run = _Drive(world, name, seen or world.target.observe(name))
     run.run(event)
-    return Driven(world.target.observe(name), run.failed, run.alias_error)
+    return Driven(world.target.observe(name), run.failed, run.unprepared, run.alias_error)
 
 
 def finish_interrupted(world: World, name: Name) -> Observed:

@@ -32,8 +32,11 @@ def concluded(world: World, name: Name, driven: Driven, text: str) -> Outcome:
 
     Raises:
         NotReady: The candidate failed; its last log lines are in the error.
+        PlatformctlError: It could not even be prepared; the deployment is as it was.
         PlatformctlError: All was done but for an alias, which is recorded and will be tried again.
     """
+    if driven.unprepared is not None:
+        raise driven.unprepared
     if driven.failed is not None:
         raise not_ready(world, driven.observed, driven.failed.revision, driven.failed.reason)
     if driven.alias_error is not None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from platformctl.domain.deployment import (
@@ -13,6 +15,7 @@ from platformctl.domain.errors import (
     Conflict,
     DeadlinePassed,
     NotReady,
+    PlatformctlError,
     Refused,
     SpecError,
     Unreachable,
@@ -21,9 +24,11 @@ from platformctl.domain.names import Name
 from platformctl.domain.progress import Waiting
 from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
-from platformctl.usecases.change import rollback
-from platformctl.usecases.deploy import DeployRequest, plan_deploy
+from platformctl.ports import Target
+from platformctl.usecases.change import promote, rollback
+from platformctl.usecases.deploy import DeployRequest, deploy, plan_deploy
 from platformctl.usecases.rehearse import rehearse_deploy
+from platformctl.usecases.world import World
 from tests.fakes import Behaviour
 from tests.usecases.scene import CHURN, Scene, version
 
@@ -72,6 +77,50 @@ def test_a_first_revision_that_fails_leaves_nothing(scene: Scene) -> None:
     with pytest.raises(NotReady, match="nothing serves, as before"):
         scene.deploy(version=Exact(1))
     assert (scene.shares, scene.live) == ({}, [])
+
+
+class _FullDisk:
+    """A target that cannot make anything live any more."""
+
+    def __init__(self, target: Target, error: PlatformctlError) -> None:
+        self._target, self._error = target, error
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._target, name)
+
+    def prepare(self, *_: object) -> None:
+        raise self._error
+
+
+def full_disk(scene: Scene, error: PlatformctlError) -> World:
+    world = scene.client()
+    return replace(world, target=_FullDisk(world.target, error))  # type: ignore[arg-type]  # a proxy
+
+
+@pytest.mark.parametrize("error", [Refused("the disk is full"), SpecError("no Python"), Unreachable("down")])
+def test_one_that_cannot_be_prepared_leaves_everything_as_it_was(
+    scene: Scene, error: PlatformctlError
+) -> None:
+    scene.deploy(version=Exact(1))
+    before = scene.seen()
+    with pytest.raises(type(error)) as caught:
+        deploy(full_disk(scene, error), DeployRequest(CHURN, version=Exact(2)))
+    assert caught.value is error
+    after = scene.seen()
+    assert (after.route, after.revisions) == (before.route, before.revisions)
+    assert (after.rollout.phase, after.rollout.candidate) == (Phase.STEADY, None)
+    assert after.rollout.rejected == ()
+    assert [record.event for record in after.rollout.history[-2:]] == ["deploy", "failed"]
+
+
+def test_a_canary_that_cannot_be_grown_now_keeps_its_share(scene: Scene) -> None:
+    scene.deploy(version=Exact(1))
+    scene.deploy(version=Exact(2), canary=10)
+    with pytest.raises(Refused, match="the disk is full"):
+        promote(full_disk(scene, Refused("the disk is full")), CHURN, None)
+    assert (scene.shares, scene.seen().rollout.phase) == ({"v1": 90, "v2": 10}, Phase.SHIFTING)
+    promote(scene.client(), CHURN, None)
+    assert scene.shares == {"v2": 100}
 
 
 def test_one_that_is_slow_goes_on_and_the_next_deploy_waits_on(scene: Scene) -> None:
