@@ -1,6 +1,7 @@
 """What `deploy` and `diff` are asked for: arguments and a spec file to a request. Nothing is changed yet."""
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from platformctl.domain.settings import Settings
 from platformctl.domain.version_ref import Alias, Exact, VersionRef
 from platformctl.usecases.deploy import DeployRequest
 
+_STDIN = "standard input"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -22,7 +25,7 @@ class Asked:
 
     Args:
         name: A deployment's or a model's name.
-        file: The spec's path.
+        file: The spec's path; "-" for standard input, whose relative paths start in the current folder.
     """
 
     name: str | None
@@ -109,9 +112,12 @@ def _name(text: str) -> tuple[names.Name, str | None]:
 
 
 def _spec(file: str | None, name: names.Name | None, settings: Settings) -> ModelDeployment | None:
-    """The spec in the file that was named, or in the context's folder of specs."""
+    """The spec in the file that was named, or on standard input, or in the context's folder of specs."""
     from platformctl.adapters import spec_files  # only who has a file pays for YAML
 
+    if file == "-":
+        text = spec_files.decoded(sys.stdin.buffer.read(spec_files.MOST_BYTES + 1), _STDIN)
+        return anchored(spec_files.parse(text, _STDIN), Path.cwd())
     folder = settings.specs.value
     path = Path(file) if file is not None else None
     if path is None and folder is not None and name is not None:
@@ -144,4 +150,7 @@ def anchored(wanted: ModelDeployment, folder: Path) -> ModelDeployment:
 
 
 def _below(folder: Path, path: str) -> str:
-    return str(Path(folder, Path(path).expanduser()).resolve())
+    try:
+        return str(Path(folder, Path(path).expanduser()).resolve())
+    except RuntimeError as error:
+        raise SpecError(f"{path} names a person whose home is not known", hint="write it in full") from error

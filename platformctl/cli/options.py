@@ -119,7 +119,10 @@ dry_run_option = click.option(
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Agree without being asked.")
 file_option = click.option(
-    "-f", "--file", type=click.Path(), metavar="FILE", help="The spec: a ModelDeployment in YAML or JSON."
+    *("-f", "--file"),
+    type=click.Path(),
+    metavar="FILE",
+    help="The spec: a ModelDeployment in YAML or JSON; - for standard input.",
 )
 version_option = click.option("--version", metavar="N", help="The version of the model to deploy.")
 alias_option = click.option("--alias", metavar="ALIAS", help="Deploy the version that this alias points to.")
