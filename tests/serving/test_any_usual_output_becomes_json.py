@@ -28,7 +28,7 @@ class Colour(Enum):
         (np.int8(-3), -3),
         (np.bool_(True), True),  # noqa: FBT003 numpy's own True is the point
         (np.datetime64("2024-05-06"), "2024-05-06"),
-        (np.datetime64("NaT"), None),
+        (np.datetime64("NaT", "ns"), None),
         (np.timedelta64(1500, "ms"), 1.5),
         (np.str_("a"), "a"),
         (pd.Timestamp("2024-05-06T07:00", tz="UTC"), "2024-05-06T07:00:00+00:00"),

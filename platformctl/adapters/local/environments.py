@@ -100,7 +100,7 @@ def find_python(minor: str) -> str:
     if of_pyenv is None:
         raise SpecError(
             f"the model was made with Python {minor}, which is not on this machine; "
-            f"found: {', '.join(_pythons()) or 'none'}",
+            f"found: {', '.join(_pythons())}",
             field="spec.model",
             hint=f"uv python install {minor}; or log the model again with Python {reqs.THIS_PYTHON}",
         )
@@ -176,11 +176,13 @@ def _names_files(needs: Needs) -> bool:
 
 
 def _pythons() -> Sequence[str]:
+    """The versions that are here; the one that runs this may be where uv does not look."""
+    this = platform.python_version()
     listed = _run([uv(), "python", "list", "--only-installed", "--output-format", "json"])
     try:
-        return sorted({entry["version"] for entry in json.loads(listed.stdout)})
+        return sorted({this, *(entry["version"] for entry in json.loads(listed.stdout))})
     except (ValueError, KeyError, TypeError):
-        return []
+        return [this]
 
 
 def _uv(*arguments: str) -> None:
