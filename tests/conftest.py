@@ -7,6 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are shared: that an example was slow says nothing. In CI the examples are the same each time.
+settings.register_profile(
+    "shared",
+    settings.get_profile("ci" if os.environ.get("CI") else "default"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("shared")
 
 TIERS = ("quick", "full")
 LEFT_OUT_FILE = "LEFT_OUT_FILE"

@@ -174,6 +174,8 @@ def _by_position(rows: Sequence[Sequence[object]], signature: Columns) -> pd.Dat
 def _by_first_row(rows: Sequence[Row]) -> pd.DataFrame:
     """Without a signature the rows have to agree among themselves."""
     names = list(rows[0])
+    if not names:
+        raise BadInput("row 0 has no columns")
     for index, row in enumerate(rows):
         if row.keys() != rows[0].keys():
             differing = ", ".join(sorted(f'"{name}"' for name in row.keys() ^ rows[0].keys()))

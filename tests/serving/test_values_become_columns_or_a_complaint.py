@@ -44,6 +44,11 @@ def one(kind: str) -> Columns:
     return Columns((Column("x", kind),))
 
 
+def test_rows_without_columns_are_refused_and_not_dropped() -> None:
+    with pytest.raises(BadInput, match="row 0 has no columns"):
+        from_rows([{}, {}], None)
+
+
 @given(json_values, st.sampled_from([*TYPES, None, "tensor", "as-is"]))
 def test_any_json_is_taken_or_refused_and_never_anything_else(body: object, kind: str) -> None:
     signature = {
