@@ -82,7 +82,7 @@ def _note(observed: Observed, revision: RevisionId) -> str:
     status = observed.revisions.get(revision)
     if status is None:
         return "it is not there"
-    restarts = f"{status.restarts} restarts" if status.restarts else ""
+    restarts = f"{status.restarts} restart{'s' * (status.restarts > 1)}" if status.restarts else ""
     return "; ".join(part for part in (restarts, status.failure or status.detail) if part)
 
 

@@ -64,7 +64,7 @@ def test_the_status_of_a_canary_that_is_down(canary: Cli) -> None:
     assert ran.out.splitlines()[3:6] == [
         "REVISION         ROLE    MODEL     SHARE  READY  NOTE",
         "churn-v1-f03c1f  stable  churn v1   90 %    1/1",
-        "churn-v2-cbef85  canary  churn v2   10 %    0/1  1 restarts; restarting",
+        "churn-v2-cbef85  canary  churn v2   10 %    0/1  1 restart; restarting",
     ]
     assert ran.out.splitlines()[-2:] == [
         "error: canary churn-v2-cbef85 is not ready for 20 s: restarting",
