@@ -4,7 +4,6 @@ Beside them stands Python's own start, measured in the same rounds; the machine'
 """
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import Bar, report
+from tests.ports import free_port
 
 ROUNDS = 15
 _PLATFORMCTL = [sys.executable, "-m", "platformctl"]
@@ -58,18 +58,12 @@ def stack() -> Iterator[Mapping[str, str]]:
         (folder / "model").mkdir()
         (folder / "churn.yaml").write_text(_SPEC)
         _run([sys.executable, "-c", _TRAIN, str(folder / "model" / "model.joblib")], environ)
-        _run([*_PLATFORMCTL, "up", "--no-registry", "--port", str(_free_port())], environ)
+        _run([*_PLATFORMCTL, "up", "--no-registry", "--port", str(free_port())], environ)
         try:
             _run([*_PLATFORMCTL, "deploy", "-f", str(folder / "churn.yaml")], environ)
             yield environ
         finally:
             _run([*_PLATFORMCTL, "down", "--purge", "--yes"], environ)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> float:

@@ -4,7 +4,6 @@ There is no peer: the bars are what a person waits for. Needs an otherwise quiet
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import Bar, report
+from tests.ports import free_port
 
 FIRST_BAR_S = 90.0
 AGAIN_BAR_S = 60.0
@@ -24,7 +24,7 @@ def main() -> int:
     """Measure, print the table, and the bars as JSON; 1 if one does not hold."""
     with tempfile.TemporaryDirectory(prefix="pc-") as folder:
         home = ["--home", str(Path(folder) / "home")]
-        demo = [*_PLATFORMCTL, "demo", *home, "--port", _free_port(), "--mlflow-port", _free_port()]
+        demo = [*_PLATFORMCTL, "demo", *home, "--port", str(free_port()), "--mlflow-port", str(free_port())]
         try:
             first, again = _seconds(demo), _seconds(demo)
         finally:
@@ -41,12 +41,6 @@ def _seconds(command: Sequence[str]) -> float:
     started = time.perf_counter()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - started
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import sqlite3
 import ssl
 import subprocess
@@ -17,6 +16,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 _START_SECONDS = 90
 
@@ -79,13 +80,6 @@ class Server:
         self.call("POST", "/registered-models/create", name=name)
         for source in sources:
             self.register(name, source)
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

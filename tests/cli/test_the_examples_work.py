@@ -16,7 +16,8 @@ from platformctl.adapters.registry.rest.registry import RestRegistry
 from platformctl.cli.main import PROGRAM, VERBS, cli
 from tests.cli.hosts import Ran
 from tests.cli.pages import paths, promised
-from tests.mlflow_server import free_port, log_churn_like_models
+from tests.mlflow_server import log_churn_like_models
+from tests.ports import free_port
 
 pytestmark = pytest.mark.quick
 

@@ -10,11 +10,11 @@ from platformctl.adapters.registry.store import StoreRegistry
 from platformctl.ports import Registry
 from tests.mlflow_server import (
     delete_logged_model,
-    free_port,
     log_churn_like_models,
     mlflow_server,
     set_status,
 )
+from tests.ports import free_port
 
 _MODEL = "Churn, kept to the contract"
 _FORMATS = ("skops", "cloudpickle", "bare", "bare")

@@ -10,7 +10,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from tests.install.conftest import install, run
-from tests.local.world import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.full
 

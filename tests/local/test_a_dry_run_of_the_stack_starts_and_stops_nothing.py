@@ -8,7 +8,8 @@ from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Wanted
 from platformctl.domain.errors import SpecError
 from platformctl.domain.names import Name
-from tests.local.world import LocalWorld, free_port
+from tests.local.world import LocalWorld
+from tests.ports import free_port
 
 pytestmark = pytest.mark.quick
 

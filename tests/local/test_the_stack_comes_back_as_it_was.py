@@ -16,7 +16,8 @@ from platformctl.adapters.local.stack import Wanted
 from platformctl.domain.errors import Conflict, Refused, SpecError, StateCorrupt, Unreachable
 from platformctl.domain.names import Name
 from platformctl.domain.revision import Revision, Scale
-from tests.local.world import LocalWorld, free_port, until
+from tests.local.world import LocalWorld, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.quick
 

@@ -8,7 +8,8 @@ import pytest
 
 from platformctl.adapters.local import orphans
 from platformctl.adapters.local.stack import Wanted
-from tests.local.world import LocalWorld, free_port, until
+from tests.local.world import LocalWorld, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.full
 

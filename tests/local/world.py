@@ -1,7 +1,6 @@
 """A local stack in a folder of its own, and models to serve on it: what the tests of it share."""
 
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -27,17 +26,10 @@ from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.traffic import Answer, Request
 from platformctl.domain.version_ref import Folder
 from tests.fakes.values import canary, steady
+from tests.ports import free_port
 
 BODY = b'{"instances": [[1.0]]}'
 GONE = Rollout(phase=Phase.DELETING)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], bool], timeout: float = 60, what: str = "it") -> None:

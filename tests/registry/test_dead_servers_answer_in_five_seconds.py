@@ -11,7 +11,7 @@ import pytest
 from platformctl.adapters.registry.rest.registry import RestRegistry
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.version_ref import Alias
-from tests.mlflow_server import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.quick
 

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from platformctl.adapters.envoy.router import Router
 from platformctl.adapters.envoy.table import Backend, Deployment, Table
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.route import Route
+from tests.ports import free_port
 
 PREDICT = "/v1/models/churn:predict"
 CHURN = Name("churn")
@@ -159,12 +159,6 @@ def eventually(condition: Callable[[], object], timeout: float = 15.0) -> Any:  
         assert time.monotonic() < deadline, "it did not become true in time"
         time.sleep(0.01)
     return value
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _server(path: Path) -> subprocess.Popen[bytes]:

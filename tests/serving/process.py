@@ -115,12 +115,6 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def free_port() -> int:
-    """A TCP port that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 def accepts(listen: Mapping[str, Any]) -> bool:
     """Whether anyone listens on an address of the settings. Plain sockets: httpx leaks refused ones."""
     unix = "unix" in listen

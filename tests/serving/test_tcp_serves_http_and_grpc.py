@@ -9,11 +9,11 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
+from tests.ports import free_port
 from tests.serving.process import (
     READY_S,
     REVISION,
     Server,
-    free_port,
     run_to_end,
     serving,
     settings,

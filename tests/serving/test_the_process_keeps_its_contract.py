@@ -9,12 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import free_port
 from tests.serving.process import (
     READY_S,
     REVISION,
     Server,
     accepts,
-    free_port,
     run_to_end,
     serving,
     settings,

@@ -5,12 +5,12 @@ Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/operations/admin
 
 import http.client
 import json
-import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from platformctl.adapters.envoy.unix_http import UnixConnection
 from platformctl.domain.errors import Unreachable
 
 TIMEOUT_SECONDS = 2.0
@@ -60,7 +60,7 @@ class Admin:
             raise self._unreachable("its answer is not JSON") from error
 
     def _get(self, url: str) -> bytes:
-        connection = _UnixConnection(self._path)
+        connection = UnixConnection(self._path, TIMEOUT_SECONDS)
         try:
             connection.request("GET", url)
             answer = connection.getresponse()
@@ -78,14 +78,3 @@ class Admin:
             f"the router's admin interface at {self._path} does not answer: {why}",
             hint="start it: platformctl up",
         )
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))

@@ -3,7 +3,7 @@
     home, disk, state, lease            the folder, the truth in it, and who may change it
     programs, derived                   what the truth means for supervisord, Envoy and the servers (pure)
     converge                            bringing all that is derived in line with it
-    supervisor, unix_http, launch       how processes are run
+    supervisor, launch       how processes are run
     files, requirements, environments   what a revision is made of
     checks                              what would go wrong with it
     failures, logs, statuses            how it is, and why

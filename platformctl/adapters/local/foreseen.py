@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from platformctl.adapters.local import derived
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.programs import REGISTRY
-from platformctl.adapters.local.stack import DEFAULT_MLFLOW_PORT, DEFAULT_PORT, Stack, StackStatus, Wanted
+from platformctl.adapters.local.stack import Stack, StackStatus, Wanted, chosen_ports
 from platformctl.adapters.local.state import StateFile
 
 
@@ -53,8 +53,7 @@ def _replicas(home: Home) -> Sequence[str]:
 def _must_be_free(home: Home, wanted: Wanted) -> None:
     from platformctl.adapters.local import ports  # psutil costs who does not need it its time
 
-    recorded = StateFile(home).read().stack
-    ports.must_be_free(wanted.port or (recorded.port if recorded else DEFAULT_PORT), "--port")
-    if wanted.registry:
-        before = recorded.mlflow_port if recorded else None
-        ports.must_be_free(wanted.mlflow_port or before or DEFAULT_MLFLOW_PORT, "--mlflow-port")
+    port, mlflow_port = chosen_ports(wanted, StateFile(home).read().stack)
+    ports.must_be_free(port, "--port")
+    if mlflow_port is not None:
+        ports.must_be_free(mlflow_port, "--mlflow-port")

@@ -221,12 +221,10 @@ class Stack:
         """The stack to be, with ports that are free."""
         from platformctl.adapters.local import ports
 
-        port = wanted.port or (before.port if before else DEFAULT_PORT)
-        mlflow_port = None
+        port, mlflow_port = chosen_ports(wanted, before)
         if not self._supervisor.answers:
             ports.must_be_free(port, "--port")
-        if wanted.registry:
-            mlflow_port = wanted.mlflow_port or (before and before.mlflow_port) or DEFAULT_MLFLOW_PORT
+        if mlflow_port is not None:
             ports.must_be_free(mlflow_port, "--mlflow-port")
         if mlflow_port == port:
             raise SpecError(f"the router has port {port} already", field="--mlflow-port")
@@ -325,6 +323,14 @@ class Stack:
         while _answers(self._supervisor) and time.monotonic() < deadline:
             time.sleep(_POLL)
         return bool(orphans.stop(self._home.root)) or ran
+
+
+def chosen_ports(wanted: Wanted, before: Recorded | None) -> tuple[int, int | None]:
+    """The ports of the router and of the wanted registry: as asked for, else as before, else the default."""
+    port = wanted.port or (before.port if before else DEFAULT_PORT)
+    if not wanted.registry:
+        return port, None
+    return port, wanted.mlflow_port or (before.mlflow_port if before else None) or DEFAULT_MLFLOW_PORT
 
 
 def _answers(supervisor: Supervisor) -> bool:

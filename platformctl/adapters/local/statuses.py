@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from platformctl.adapters.envoy.unix_http import status_of
 from platformctl.adapters.local import failures, launch, logs
 from platformctl.adapters.local.derived import program_name
 from platformctl.adapters.local.failures import Launches
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.state import Live
 from platformctl.adapters.local.supervisor import Process
-from platformctl.adapters.local.unix_http import status_of
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import RevisionStatus
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import cast
 
-from platformctl.adapters.local.unix_http import UnixConnection
+from platformctl.adapters.envoy.unix_http import UnixConnection
 from platformctl.domain.errors import Refused, Unreachable
 
 _TIMEOUT = 10.0
