@@ -10,8 +10,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from platformctl_predictors import logs, settings, sockets
+from platformctl_predictors import logs, settings
 from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.serving import sockets
 from platformctl_predictors.settings import Settings, SettingsError
 
 logger = logging.getLogger("platformctl_predictors")
@@ -55,9 +56,9 @@ def _run(arguments: Sequence[str] | None) -> None:
     sys.argv = sys.argv[:1]  # importing kserve parses what is there
     listener = sockets.bind(wanted)
     try:
-        from platformctl_predictors.build import build  # imports kserve: after argv
-        from platformctl_predictors.server import RevisionServer
-        from platformctl_predictors.warmup import warm_up
+        from platformctl_predictors.serving.build import build  # imports kserve: after argv
+        from platformctl_predictors.serving.server import RevisionServer
+        from platformctl_predictors.serving.warmup import warm_up
 
         folder = options.model_dir or Path(wanted.model_dir)
         built = build(wanted, folder)

@@ -37,7 +37,7 @@ def test_an_output_that_has_no_json_is_a_500_that_names_its_type(moods_server: S
 
 def test_the_log_says_that_mlflow_loads_it_and_why(moods_server: Server) -> None:
     assert (
-        "predictor: python_function flavour of MLmodel, loader mlflow.pyfunc.model: "
+        "predictor: pyfunc: python_function flavour of MLmodel, loader mlflow.pyfunc.model: "
         "no scikit-learn flavour" in moods_server.log.read_text()
     )
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from platformctl_predictors.answers import Unserializable, jsonable, outputs, predictions
+from platformctl_predictors.outputs.answers import Unserializable, jsonable, outputs, predictions
 
 pytestmark = pytest.mark.quick
 

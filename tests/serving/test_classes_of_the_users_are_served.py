@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from platformctl_predictors.custom import make
 from platformctl_predictors.exits import Exit
+from platformctl_predictors.formats.custom import make
 from platformctl_predictors.settings import UserClass
 from tests.serving.process import ASSETS, run_to_end, serving, settings
 

@@ -1,5 +1,7 @@
 import math
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -7,18 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platformctl_predictors.columns import BadInput
-from platformctl_predictors.frames import from_rows, instances
-from platformctl_predictors.signature import (
+from platformctl_predictors.inputs import frames, tensors
+from platformctl_predictors.inputs.batch import Table
+from platformctl_predictors.inputs.columns import BadInput
+from platformctl_predictors.inputs.frames import instances
+from platformctl_predictors.inputs.signature import (
     AsIs,
     BadSignature,
     Column,
     Columns,
+    Signature,
     Tensors,
     TensorSpec,
     parse_inputs,
 )
-from platformctl_predictors.tensors import Tensor, from_tensors, to_array
+from platformctl_predictors.inputs.tensors import Tensor, to_array
 
 pytestmark = pytest.mark.quick
 
@@ -38,6 +43,18 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
+
+
+def from_rows(rows: Sequence[Any], signature: Signature | None) -> Any:
+    return framed(frames.from_rows(rows, signature))
+
+
+def from_tensors(inputs: Sequence[Tensor], signature: Signature | None) -> Any:
+    return framed(tensors.from_tensors(inputs, signature))
+
+
+def framed(data: object) -> Any:
+    return frames.frame(data) if isinstance(data, Table) else data
 
 
 def one(kind: str) -> Columns:

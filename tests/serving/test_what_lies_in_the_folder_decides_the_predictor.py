@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from platformctl_predictors.answers import predictions
 from platformctl_predictors.exits import Exit
-from platformctl_predictors.frames import from_rows
-from platformctl_predictors.picking import pick
+from platformctl_predictors.formats.picking import pick
+from platformctl_predictors.inputs.reading import Reader
+from platformctl_predictors.outputs.answers import predictions
 from tests.serving.process import run_to_end, serving, settings
 
 pytestmark = pytest.mark.quick
@@ -42,15 +42,17 @@ def test_each_format_is_loaded_and_says_why(
     models: Path, model: str, row: object, *, prediction: object, reason: str
 ) -> None:
     loaded = pick(models / model)
-    (result,) = predictions(loaded.predict(from_rows([row], loaded.signature)))
+    given = Reader(loaded.signature).v1({"instances": [row]})
+    assert given is not None
+    (result,) = predictions(loaded.compute(given).predictions)
     assert result == pytest.approx(prediction, abs=1e-3)
-    assert reason in loaded.origin
+    assert reason in loaded.pick.why
 
 
 def test_a_bare_file_is_served_and_the_log_says_why(models: Path, folder: Path) -> None:
     with serving(settings(models / "bare", folder), folder) as server:
         assert server.v1([[1, 2.5], [0, 1]]).json() == {"predictions": pytest.approx([3.5, 1])}
-        assert "predictor: no MLmodel, so the only model file" in server.log.read_text()
+        assert "predictor: pipeline: no MLmodel, so the only model file" in server.log.read_text()
 
 
 def test_a_model_with_type_hints_gets_its_rows_as_they_are(models: Path, folder: Path) -> None:
@@ -73,7 +75,7 @@ def imported_by(code: str, *arguments: str) -> set[str]:
 
 
 def test_mlflow_is_imported_for_other_flavours_only(models: Path) -> None:
-    load = "from pathlib import Path\nfrom platformctl_predictors.picking import pick\n"
+    load = "from pathlib import Path\nfrom platformctl_predictors.formats.picking import pick\n"
     modules = imported_by(load + "pick(Path(sys.argv[1]))", str(models / "skops"))
     assert "sklearn" in modules
     assert not modules & {"mlflow", "kserve"}

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from platformctl_predictors.columns import Array, BadInput, Unfit, boolean, integer, number, shown
-from platformctl_predictors.frames import ModelInput, from_columns, from_rows, to_tensor
-from platformctl_predictors.signature import ANY, AsIs, Column, Columns, Signature, Tensors
+from platformctl_predictors.inputs.batch import Data
+from platformctl_predictors.inputs.columns import Array, BadInput, Unfit, boolean, integer, number, shown
+from platformctl_predictors.inputs.frames import from_columns, from_rows, to_tensor
+from platformctl_predictors.inputs.signature import ANY, AsIs, Column, Columns, Signature, Tensors
 
 MATRIX = 2
 """Dimensions of a tensor that holds all columns of a table."""
@@ -29,7 +30,7 @@ class Tensor:
     data: Sequence[Any] | Array
 
 
-def from_tensors(inputs: Sequence[Tensor], signature: Signature | None) -> ModelInput | None:
+def from_tensors(inputs: Sequence[Tensor], signature: Signature | None) -> Data | None:
     """What the model takes; None if the tensors hold no row.
 
     A table comes as one tensor a column, of shape [n] or [n, 1], or as one tensor of shape
@@ -152,7 +153,7 @@ def _rows(arrays: dict[str, Array]) -> int:
     return next(iter(sizes.values()))
 
 
-def _named(arrays: dict[str, Array], signature: Tensors) -> ModelInput:
+def _named(arrays: dict[str, Array], signature: Tensors) -> Data:
     specs = signature.tensors
     if len(specs) == 1 and specs[0].name is None:
         if len(arrays) != 1:
@@ -174,7 +175,7 @@ def _is_whole(arrays: dict[str, Array], signature: Signature | None) -> bool:
     return True
 
 
-def _table(arrays: dict[str, Array], signature: Signature | None) -> ModelInput:
+def _table(arrays: dict[str, Array], signature: Signature | None) -> Data:
     table = {name: _column(name, array) for name, array in arrays.items()}
     if isinstance(signature, Columns) and signature.names:
         return from_columns(table, signature)

@@ -4,8 +4,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from platformctl_predictors import mlmodel
 from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.formats import mlmodel
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor
 from kserve.protocol.grpc.servicer import InferenceServicer
 
-from platformctl_predictors.dataplane import FixedRepository
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.metrics import Recorder
+from platformctl_predictors.serving.dataplane import FixedRepository
+from platformctl_predictors.serving.metrics import Recorder
 
 _INFER = "/inference.GRPCInferenceService/ModelInfer"
 _OPTIONS = (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from platformctl_predictors.columns import Array
+from platformctl_predictors.inputs.columns import Array
 
 _JSON_INTEGERS = range(-(2**63), 2**64)
 """What the JSON encoder (orjson) can write."""

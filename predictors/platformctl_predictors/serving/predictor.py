@@ -10,10 +10,14 @@ from typing import Any
 import kserve
 from kserve.errors import InvalidInput
 
-from platformctl_predictors import answers, frames, tensors
-from platformctl_predictors.columns import BadInput
-from platformctl_predictors.loading import Loaded
-from platformctl_predictors.signature import Columns, Tensors
+from platformctl_predictors.formats.loading import Loaded
+from platformctl_predictors.inputs import tensors
+from platformctl_predictors.inputs.batch import Input
+from platformctl_predictors.inputs.columns import BadInput
+from platformctl_predictors.inputs.reading import Reader
+from platformctl_predictors.inputs.signature import Columns, Tensors
+from platformctl_predictors.outputs import answers
+from platformctl_predictors.outputs.result import Result
 
 _V2_TYPES = {
     "boolean": "BOOL",
@@ -43,6 +47,7 @@ class Predictor(kserve.Model):
     def __init__(self, name: str, loaded: Loaded) -> None:
         super().__init__(name)
         self._loaded = loaded
+        self._reader = Reader(loaded.signature, loaded.params)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self.ready = True
 
@@ -74,16 +79,16 @@ class Predictor(kserve.Model):
         return []
 
     async def _v1(self, payload: object) -> dict[str, Any]:
-        rows = frames.instances(payload)
-        if not rows:
+        given = self._reader.v1(payload)
+        if given is None:
             return {"predictions": []}
-        result = await self._run(frames.from_rows(rows, self._loaded.signature))
-        return {"predictions": answers.predictions(result)}
+        result = await self._run(given)
+        return {"predictions": answers.predictions(result.predictions)}
 
     async def _v2(self, request: Any) -> Any:  # kserve.InferRequest to InferResponse
         inputs = [_tensor(infer_input) for infer_input in request.inputs]
-        data = tensors.from_tensors(inputs, self._loaded.signature)
-        result = [] if data is None else self._outputs(await self._run(data))
+        given = self._reader.v2(inputs, request.parameters or {})
+        result = [] if given is None else self._outputs((await self._run(given)).predictions)
         return kserve.InferResponse(
             response_id=request.id or str(uuid.uuid4()),
             model_name=self.name,
@@ -99,9 +104,9 @@ class Predictor(kserve.Model):
             for o in answers.outputs(result, self._loaded.output_names)
         ]
 
-    async def _run(self, data: frames.ModelInput) -> object:
+    async def _run(self, given: Input) -> Result:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._loaded.predict, data)
+        return await loop.run_in_executor(self._thread, self._loaded.compute, given)
 
 
 def _metadata(name: str, kind: str, shape: tuple[int, ...]) -> dict[str, Any]:

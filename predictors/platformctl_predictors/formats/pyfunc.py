@@ -2,13 +2,16 @@
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
-from platformctl_predictors.columns import BadInput
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.frames import ModelInput
-from platformctl_predictors.loading import Loaded, load_failure
-from platformctl_predictors.mlmodel import MLmodel
+from platformctl_predictors.formats.loading import Loaded, Pick, load_failure
+from platformctl_predictors.formats.mlmodel import MLmodel
+from platformctl_predictors.inputs.batch import Input, Table
+from platformctl_predictors.inputs.columns import BadInput
+from platformctl_predictors.inputs.frames import frame
+from platformctl_predictors.outputs.result import Result
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +34,10 @@ def load(model: MLmodel) -> Loaded:
     loader = model.flavors["python_function"].get("loader_module")
     loaded = _load(model)
     return Loaded(
-        _predict(loaded),
+        _compute(loaded),
         model.signature,
         model.output_names,
-        f"python_function flavour of MLmodel, loader {loader}: no scikit-learn flavour",
+        Pick("pyfunc", f"python_function flavour of MLmodel, loader {loader}: no scikit-learn flavour"),
     )
 
 
@@ -49,16 +52,17 @@ def _load(model: MLmodel) -> Any:  # mlflow.pyfunc.PyFuncModel, untyped
         raise load_failure(str(model.folder), error, model) from error
 
 
-def _predict(loaded: Any) -> Any:  # as above; gives Loaded.predict
+def _compute(loaded: Any) -> Callable[[Input], Result]:  # as above
     from mlflow.exceptions import MlflowException  # loaded by now
 
-    def predict(data: ModelInput) -> object:
+    def compute(given: Input) -> Result:
+        data = given.data
         try:
-            return loaded.predict(data)
+            return Result(loaded.predict(frame(data) if isinstance(data, Table) else data))
         except MlflowException as error:
             # MLflow checks the schema, or the type hint; only that is the caller's mistake.
             if str(error).startswith(_REFUSALS):
                 raise BadInput(str(error).rpartition("rror: ")[2]) from error
             raise
 
-    return predict
+    return compute

@@ -63,6 +63,16 @@ class AsIs:
 Signature = Columns | Tensors | AsIs
 
 
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a request. `shape` is () for a single value, (-1,) for a list of any length."""
+
+    name: str
+    type: str
+    default: object
+    shape: tuple[int, ...] = ()
+
+
 class BadSignature(ValueError):
     """The MLmodel file's signature cannot be understood."""
 

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from kserve.model_server import app as kserve_app
 from kserve.protocol.rest.server import RESTServer
 
-from platformctl_predictors.dataplane import FixedRepository, GuardedDataPlane, add_handlers
-from platformctl_predictors.grpc_server import RevisionGrpcServer
-from platformctl_predictors.metrics import Recorder, RecordingMiddleware
+from platformctl_predictors.serving.dataplane import FixedRepository, GuardedDataPlane, add_handlers
+from platformctl_predictors.serving.grpc_server import RevisionGrpcServer
+from platformctl_predictors.serving.metrics import Recorder, RecordingMiddleware
+from platformctl_predictors.serving.sockets import refused
 from platformctl_predictors.settings import Settings, TcpListen
-from platformctl_predictors.sockets import refused
 
 REVISION_HEADER = "x-platformctl-revision"
 GRACE_S = 25

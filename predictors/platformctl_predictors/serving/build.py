@@ -6,7 +6,7 @@ from pathlib import Path
 
 import kserve
 
-from platformctl_predictors.picking import pick
+from platformctl_predictors.formats.picking import pick
 from platformctl_predictors.settings import ClassPredictor, Settings
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def build(settings: Settings, model_dir: Path) -> Built:
 def _transformer(settings: Settings, model_dir: Path) -> kserve.Model | None:
     if settings.transformer is None:
         return None
-    from platformctl_predictors import custom  # only where a class is named
+    from platformctl_predictors.formats import custom  # only where a class is named
 
     logger.info("transformer: %s, by the settings", settings.transformer.class_path)
     return custom.make(settings.transformer, "transformer", settings.model_name, model_dir)
@@ -46,12 +46,12 @@ def _transformer(settings: Settings, model_dir: Path) -> kserve.Model | None:
 
 def _predictor(settings: Settings, model_dir: Path) -> kserve.Model:
     if isinstance(settings.predictor, ClassPredictor):
-        from platformctl_predictors import custom  # only where a class is named
+        from platformctl_predictors.formats import custom  # only where a class is named
 
         logger.info("predictor: %s, by the settings", settings.predictor.class_path)
         return custom.make(settings.predictor, "predictor", settings.model_name, model_dir)
-    from platformctl_predictors.predictor import Predictor  # not for a class of the user's
+    from platformctl_predictors.serving.predictor import Predictor  # not for a class of the user's
 
     loaded = pick(model_dir)
-    logger.info("predictor: %s", loaded.origin)
+    logger.info("predictor: %s: %s", loaded.pick.runtime, loaded.pick.why)
     return Predictor(settings.model_name, loaded)

@@ -1,7 +1,7 @@
 """Rows of JSON to what a model takes: strict against the signature, and pure.
 
-Shapes: n rows in, and a DataFrame of n rows, an array whose first dimension is n, or one such array
-a name out.
+Shapes: n rows in, and a table of n rows, an array whose first dimension is n, or one such array a name
+out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from platformctl_predictors.columns import Array, BadInput, column_array, number_array, shown
-from platformctl_predictors.signature import (
+from platformctl_predictors.inputs.batch import Data, Table
+from platformctl_predictors.inputs.columns import (
+    Array,
+    BadInput,
+    column_array,
+    column_values,
+    number_array,
+    shown,
+)
+from platformctl_predictors.inputs.signature import (
+    ANY,
     AsIs,
     Column,
     Columns,
@@ -19,8 +28,6 @@ from platformctl_predictors.signature import (
     Tensors,
     TensorSpec,
 )
-
-ModelInput = pd.DataFrame | Array | dict[str, Array] | list[Any]
 
 Row = Mapping[str, object]
 
@@ -42,13 +49,13 @@ def instances(body: object) -> list[Any]:
     return rows
 
 
-def from_rows(rows: Sequence[Any], signature: Signature | None) -> ModelInput:
+def from_rows(rows: Sequence[Any], signature: Signature | None) -> Data:
     """What the model takes, from at least one row.
 
     Args:
         rows: Objects by column name, lists in the signature's order, or bare values where a row
             is one value.
-        signature: What the model expects; None: whatever comes, objects as a DataFrame, lists as
+        signature: What the model expects; None: whatever comes, objects as a table, lists as
             an array.
 
     Raises:
@@ -66,8 +73,8 @@ def from_rows(rows: Sequence[Any], signature: Signature | None) -> ModelInput:
     return infer_array(rows)
 
 
-def from_columns(table: Mapping[str, Sequence[object]], signature: Columns) -> pd.DataFrame:
-    """A DataFrame in the signature's order; columns it does not name are left out.
+def from_columns(table: Mapping[str, Sequence[object]], signature: Columns) -> Table:
+    """A table in the signature's order; columns it does not name are left out.
 
     An optional column that is not there stays absent, as MLflow has it.
 
@@ -78,7 +85,7 @@ def from_columns(table: Mapping[str, Sequence[object]], signature: Columns) -> p
     if missing:
         raise BadInput(f"{_missing_text(missing)}; {signature.describe()}")
     present = [c for c in signature.columns if c.name in table]
-    return _frame({str(c.name): column_array(c, f'column "{c.name}"', table[str(c.name)]) for c in present})
+    return _table(present, [column_values(c, f'column "{c.name}"', table[str(c.name)]) for c in present])
 
 
 def infer_array(rows: Sequence[object]) -> Array:
@@ -100,6 +107,20 @@ def infer_array(rows: Sequence[object]) -> Array:
     return raw.astype(bool) if kinds == {bool} else raw
 
 
+def frame(table: Table) -> pd.DataFrame:
+    """The table as a DataFrame of the columns' dtypes.
+
+    Raises:
+        BadInput: A number of an untyped column is beyond float64.
+    """
+    columns = list(zip(*table.rows, strict=True))
+    arrays = {
+        index if column.name is None else column.name: column_array(column, values)
+        for index, (column, values) in enumerate(zip(table.columns, columns, strict=True))
+    }
+    return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()})
+
+
 def to_tensor(array: Array, spec: TensorSpec) -> Array:
     """The array as the signature's tensor.
 
@@ -113,7 +134,7 @@ def to_tensor(array: Array, spec: TensorSpec) -> Array:
     if wanted == array.dtype or wanted.kind in "OSU":
         return array if wanted.kind not in "SU" else _text(array, label)
     column = Column(None, _SCALARS.get(wanted.kind, "any"))
-    flat = column_array(column, label, array.ravel().tolist()).reshape(array.shape)
+    flat = column_array(column, column_values(column, label, array.ravel().tolist())).reshape(array.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         cast = flat.astype(wanted)
     if wanted.kind in "iuf" and not _same(flat, cast):
@@ -132,7 +153,7 @@ def _kind(rows: Sequence[object]) -> type:
     return kinds.pop()
 
 
-def _by_signature(rows: Sequence[Any], kind: type, signature: Columns) -> pd.DataFrame:
+def _by_signature(rows: Sequence[Any], kind: type, signature: Columns) -> Table:
     if kind is dict and signature.names:
         return from_columns(_columns_of(rows, signature), signature)
     if kind is dict:
@@ -154,24 +175,23 @@ def _columns_of(rows: Sequence[Row], signature: Columns) -> dict[str, list[objec
     return {name: [row.get(name) for row in rows] for name in present}
 
 
-def _by_position(rows: Sequence[Sequence[object]], signature: Columns) -> pd.DataFrame:
+def _by_position(rows: Sequence[Sequence[object]], signature: Columns) -> Table:
     width = len(signature.columns)
     for index, row in enumerate(rows):
         if len(row) != width:
             raise BadInput(f"row {index} has {len(row)} values; {signature.describe()}")
-    return _frame(
-        {
-            index if column.name is None else column.name: column_array(
-                column,
-                f"value {index}" if column.name is None else f'column "{column.name}"',
-                [row[index] for row in rows],
-            )
-            for index, column in enumerate(signature.columns)
-        }
-    )
+    values = [
+        column_values(
+            column,
+            f"value {index}" if column.name is None else f'column "{column.name}"',
+            [row[index] for row in rows],
+        )
+        for index, column in enumerate(signature.columns)
+    ]
+    return _table(signature.columns, values)
 
 
-def _by_first_row(rows: Sequence[Row]) -> pd.DataFrame:
+def _by_first_row(rows: Sequence[Row]) -> Table:
     """Without a signature the rows have to agree among themselves."""
     names = list(rows[0])
     if not names:
@@ -180,19 +200,15 @@ def _by_first_row(rows: Sequence[Row]) -> pd.DataFrame:
         if row.keys() != rows[0].keys():
             differing = ", ".join(sorted(f'"{name}"' for name in row.keys() ^ rows[0].keys()))
             raise BadInput(f"row {index} has other columns than row 0: {differing}")
-    return _frame(
-        {
-            name: column_array(Column(name, "any"), f'column "{name}"', [row[name] for row in rows])
-            for name in names
-        }
-    )
+    columns = [Column(name, ANY) for name in names]
+    return _table(columns, [[row[name] for row in rows] for name in names])
 
 
-def _frame(columns: Mapping[Any, Array]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(a, dtype=a.dtype) for name, a in columns.items()})
+def _table(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> Table:
+    return Table(tuple(columns), list(zip(*values, strict=True)))
 
 
-def _tensors(rows: Sequence[Any], signature: Tensors) -> ModelInput:
+def _tensors(rows: Sequence[Any], signature: Tensors) -> Data:
     if len(signature.tensors) == 1 and signature.tensors[0].name is None:
         return to_tensor(infer_array(rows), signature.tensors[0])
     names = [str(spec.name) for spec in signature.tensors]
@@ -213,7 +229,8 @@ def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
 
 
 def _text(array: Array, label: str) -> Array:
-    return column_array(Column(None, "string"), label, array.ravel().tolist()).reshape(array.shape)
+    column = Column(None, "string")
+    return column_array(column, column_values(column, label, array.ravel().tolist())).reshape(array.shape)
 
 
 def _same(before: Array, after: Array) -> bool:

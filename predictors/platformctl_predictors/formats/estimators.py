@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.loading import Loaded, load_failure
-from platformctl_predictors.mlmodel import MLmodel, code_folder
-from platformctl_predictors.signature import ANY, Column, Columns, Signature
+from platformctl_predictors.formats.loading import Loaded, Pick, load_failure
+from platformctl_predictors.formats.mlmodel import MLmodel, code_folder
+from platformctl_predictors.inputs.batch import Input, Table
+from platformctl_predictors.inputs.frames import frame
+from platformctl_predictors.inputs.signature import ANY, Column, Columns, Signature
+from platformctl_predictors.outputs.result import Result
 
 BARE_FILES = ("model.joblib", "model.pkl", "model.skops")
 """What a folder without MLmodel may hold; exactly one of them."""
@@ -30,9 +33,10 @@ def load_flavor(model: MLmodel) -> Loaded:
         sys.path.insert(0, str(code))
     estimator = _load(path, tuple(flavor.get("skops_trusted_types") or ()), model)
     method = str(model.flavors.get("python_function", {}).get("predict_fn") or "predict")
-    origin = f"scikit-learn flavour of MLmodel: {path.name}, {type(estimator).__name__}.{method}"
+    why = f"scikit-learn flavour of MLmodel: {path.name}, {type(estimator).__name__}.{method}"
     signature = model.signature or _fitted_columns(estimator)
-    return Loaded(_method(estimator, method, path), signature, model.output_names, origin)
+    compute = _compute(_method(estimator, method, path))
+    return Loaded(compute, signature, model.output_names, Pick("pipeline", why))
 
 
 def load_bare(folder: Path) -> Loaded:
@@ -50,9 +54,17 @@ def load_bare(folder: Path) -> Loaded:
             f"exactly one of {', '.join(BARE_FILES)} is needed, or a folder saved by MLflow",
         )
     estimator = _load(folder / found[0], (), None)
-    origin = f"no MLmodel, so the only model file: {found[0]}, {type(estimator).__name__}.predict"
-    predict = _method(estimator, "predict", folder / found[0])
-    return Loaded(predict, _fitted_columns(estimator), (), origin)
+    why = f"no MLmodel, so the only model file: {found[0]}, {type(estimator).__name__}.predict"
+    compute = _compute(_method(estimator, "predict", folder / found[0]))
+    return Loaded(compute, _fitted_columns(estimator), (), Pick("pipeline", why))
+
+
+def _compute(method: Callable[[Any], object]) -> Callable[[Input], Result]:
+    def compute(given: Input) -> Result:
+        data = given.data
+        return Result(method(frame(data) if isinstance(data, Table) else data))
+
+    return compute
 
 
 def _load(path: Path, trusted: tuple[str, ...], model: MLmodel | None) -> Any:  # any estimator

@@ -6,27 +6,59 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.frames import ModelInput
-from platformctl_predictors.mlmodel import MLmodel, version_differences
-from platformctl_predictors.signature import Signature
+from platformctl_predictors.formats.mlmodel import MLmodel, version_differences
+from platformctl_predictors.inputs.batch import Input
+from platformctl_predictors.inputs.signature import Param, Signature
+from platformctl_predictors.outputs.result import Result
 
 DAMAGE = (EOFError, pickle.UnpicklingError, zipfile.BadZipFile)
 """Errors that mean a damaged file whatever the versions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A model in memory.
+class Faster:
+    """A way to serve the same model faster, and what it takes."""
 
-    `predict` takes what frames.py and tensors.py make for `signature`, and raises BadInput where
-    the model itself says that its input is wrong.
+    runtime: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """How a model is served, and why so.
+
+    Args:
+        runtime: `fused`, `pipeline`, `onnx`, `pyfunc`, `class` or `remote`.
+        why: One sentence.
+        faster: What would be faster, best first.
     """
 
-    predict: Callable[[ModelInput], object]
+    runtime: str
+    why: str
+    faster: tuple[Faster, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory, and what the serving core has to know of it.
+
+    Args:
+        compute: One call of the model, for at least one row. Called by one thread at a time. Raises
+            BadInput where the model itself says that its input is wrong.
+        signature: What it takes; None: whatever comes.
+        output_names: The signature's names of the outputs, those that have one.
+        pick: How it is served, and why.
+        by_row: Whether each row is computed from itself alone, so that rows of several requests may
+            share a call.
+        params: The parameters that the signature knows.
+    """
+
+    compute: Callable[[Input], Result]
     signature: Signature | None
     output_names: tuple[str, ...]
-    origin: str
-    """What was picked and why, for the log."""
+    pick: Pick
+    by_row: bool = False
+    params: tuple[Param, ...] = ()
 
 
 def load_failure(what: str, error: Exception, model: MLmodel | None) -> Exit:

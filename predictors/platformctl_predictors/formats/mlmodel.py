@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.signature import (
+from platformctl_predictors.inputs.signature import (
     AsIs,
     BadSignature,
     Signature,

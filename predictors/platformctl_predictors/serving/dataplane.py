@@ -17,7 +17,7 @@ from kserve import errors
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
-from platformctl_predictors.answers import jsonable
+from platformctl_predictors.outputs.answers import jsonable
 
 logger = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from platformctl_predictors import mlmodel
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.loading import Loaded
+from platformctl_predictors.formats import mlmodel
+from platformctl_predictors.formats.loading import Loaded
 
 
 def pick(model_dir: Path) -> Loaded:
@@ -21,9 +21,9 @@ def pick(model_dir: Path) -> Loaded:
         )
     model = mlmodel.read(model_dir)
     if model is not None and "sklearn" not in model.flavors:
-        from platformctl_predictors import pyfunc  # each loader only where needed
+        from platformctl_predictors.formats import pyfunc  # each loader only where needed
 
         return pyfunc.load(model)
-    from platformctl_predictors import estimators  # each loader only where needed
+    from platformctl_predictors.formats import estimators  # each loader only where needed
 
     return estimators.load_bare(model_dir) if model is None else estimators.load_flavor(model)

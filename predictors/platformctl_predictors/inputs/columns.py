@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from platformctl_predictors.signature import Column
+from platformctl_predictors.inputs.signature import Column
 
 Array = npt.NDArray[Any]
 
@@ -27,31 +27,38 @@ class Unfit(ValueError):
     """A value is not of the type; the message says what is expected."""
 
 
-def column_array(column: Column, label: str, values: Sequence[object]) -> Array:
-    """The values of one column, as an array of the column's type.
+def column_values(column: Column, label: str, values: Sequence[object]) -> list[Any]:
+    """The values of one column, checked and of the column's type.
 
     Args:
         column: Its type decides; types that are not a scalar of MLflow's stay as they are.
         label: How a complaint calls the column.
         values: One value a row, as JSON gave them.
 
-    Returns:
-        Shape (rows,): int32, int64, float32, float64, bool, datetime64[ns] or object.
-
     Raises:
         BadInput: A value does not fit; it names column, row, and what was expected.
     """
     known = _TYPES.get(column.type)
     if known is None:
-        return _untyped(values)
-    dtype, convert = known
+        return list(values)
+    _, convert = known
     converted = []
     for row, value in enumerate(values):
         try:
             converted.append(convert(value))
         except ValueError as error:
             raise BadInput(f"{label}, row {row}: {shown(value)} is not {column.type}: {error}") from error
-    return _array(converted, dtype)
+    return converted
+
+
+def column_array(column: Column, values: Sequence[Any]) -> Array:
+    """Checked values of one column as an array of the column's type.
+
+    Returns:
+        Shape (rows,): int32, int64, float32, float64, bool, datetime64[ns] or object.
+    """
+    known = _TYPES.get(column.type)
+    return _untyped(values) if known is None else _array(list(values), known[0])
 
 
 def shown(value: object) -> str:

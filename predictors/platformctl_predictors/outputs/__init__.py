@@ -1,0 +1,1 @@
+"""What a model gave back, as values and as JSON and tensors. Pure."""
