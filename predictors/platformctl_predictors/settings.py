@@ -6,6 +6,7 @@ validates it against that schema and does not import this package.
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,16 +42,58 @@ class UserClass(Frozen):
     )
 
 
-class AutoPredictor(Frozen):
-    """The predictor is chosen by what is in the model's folder."""
+class FormatPredictor(Frozen):
+    """The predictor is one of ours; `auto` chooses by what is in the model's folder."""
 
-    kind: Literal["auto"]
+    kind: Literal["auto", "sklearn", "pipeline", "onnx", "pyfunc"] = Field(
+        description="docs/server-contract.md says what each is."
+    )
+    output: Literal["label", "probability", "both"] | None = Field(
+        default=None, description="What a classifier answers; null: as the model was logged."
+    )
+    allow_version_skew: bool = Field(
+        default=False, description="Serve a model that another scikit-learn version trained."
+    )
+    trusted_types: tuple[str, ...] = Field(
+        default=(), description="Types of a skops file that are trusted beside those that MLmodel declares."
+    )
 
 
 class ClassPredictor(UserClass):
     """The predictor is a kserve.Model subclass of the user's."""
 
     kind: Literal["class"]
+
+
+class RemotePredictor(Frozen):
+    """The predictor is another model server, asked by gRPC."""
+
+    kind: Literal["remote"]
+    address: str = Field(
+        pattern=r"^(unix:/.+|[^:/\s]+:\d+|\[[^\]\s]+\]:\d+)$",
+        description="Its gRPC address: `host:port` or `unix:/path`.",
+    )
+
+
+class Features(Frozen):
+    """Columns renamed, filled, cast and selected, in this order; names are those after renaming."""
+
+    rename: Mapping[str, str] = Field(default={}, description="From the caller's name to the model's.")
+    default: Mapping[str, bool | int | float | str] = Field(
+        default={}, description="What a column holds where it is absent or null."
+    )
+    cast: Mapping[str, Literal["boolean", "integer", "long", "float", "double", "string", "datetime"]] = (
+        Field(default={}, description="The type that a column's values are turned into.")
+    )
+    select: tuple[str, ...] | None = Field(
+        default=None, description="The columns that go on, in order; null: all that the model knows."
+    )
+
+
+class FeatureTransformer(Frozen):
+    """The transformer is our own, by columns."""
+
+    features: Features
 
 
 class TcpListen(Frozen):
@@ -62,9 +105,10 @@ class TcpListen(Frozen):
 
 
 class UnixListen(Frozen):
-    """HTTP on a unix socket only: nothing listens on TCP."""
+    """HTTP, and gRPC if a path is given, on unix sockets: nothing listens on TCP."""
 
-    unix: AbsolutePath = Field(description="Path of the socket; a stale one is replaced.")
+    unix: AbsolutePath = Field(description="Path of the HTTP socket; a stale one is replaced.")
+    grpc: AbsolutePath | None = Field(default=None, description="Path of the gRPC socket; null: none.")
 
 
 def _listen_kind(value: object) -> str:
@@ -73,7 +117,40 @@ def _listen_kind(value: object) -> str:
     return "unix" if isinstance(value, UnixListen) else "tcp"
 
 
-Predictor = Annotated[AutoPredictor | ClassPredictor, Field(discriminator="kind")]
+def _transformer_kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "features" if "features" in value else "class"
+    return "features" if isinstance(value, FeatureTransformer) else "class"
+
+
+class Batch(Frozen):
+    """How requests share calls of the model."""
+
+    rows: int = Field(
+        default=64, ge=1, le=100_000, description="Rows in a call of several requests, at most."
+    )
+    by_row: bool | None = Field(
+        default=None,
+        description="Whether each row is computed from itself alone; null: where that is known.",
+    )
+
+
+class Limits(Frozen):
+    """What is refused before it costs anything."""
+
+    queue: int = Field(default=1000, ge=1, description="Requests that wait for the model, at most.")
+    rows: int = Field(default=100_000, ge=1, description="Rows of one request, at most.")
+    body_bytes: int = Field(default=32 * 2**20, ge=1024, description="Bytes of one request's body, at most.")
+    body_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds for a body to arrive once its head has, at most."
+    )
+
+
+Predictor = Annotated[FormatPredictor | ClassPredictor | RemotePredictor, Field(discriminator="kind")]
+Transformer = Annotated[
+    Annotated[FeatureTransformer, Tag("features")] | Annotated[UserClass, Tag("class")],
+    Discriminator(_transformer_kind),
+]
 Listen = Annotated[
     Annotated[TcpListen, Tag("tcp")] | Annotated[UnixListen, Tag("unix")],
     Discriminator(_listen_kind),
@@ -87,11 +164,17 @@ class Settings(Frozen):
     model_name: Name = Field(description="Name of the model in every URL.")
     revision: RevisionName = Field(description="Sent back as x-platformctl-revision; a label in /metrics.")
     model_dir: AbsolutePath = Field(default="/mnt/models", description="Folder of the model.")
-    predictor: Predictor = Field(default=AutoPredictor(kind="auto"))
-    transformer: UserClass | None = Field(
+    predictor: Predictor = Field(default=FormatPredictor(kind="auto"))
+    transformer: Transformer | None = Field(
         default=None, description="Runs before and after the predictor, in the same process."
     )
     listen: Listen = Field(default=TcpListen())
+    gpu: int = Field(default=0, ge=0, description="GPUs that were requested; 0: none is used.")
+    batch: Batch = Field(default=Batch())
+    limits: Limits = Field(default=Limits())
+    access_log: float = Field(
+        default=0.0, ge=0, le=1, description="The share of requests that get a line in the access log."
+    )
 
 
 class SettingsError(ValueError):

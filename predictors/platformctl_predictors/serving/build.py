@@ -7,7 +7,7 @@ from pathlib import Path
 import kserve
 
 from platformctl_predictors.formats.picking import pick
-from platformctl_predictors.settings import ClassPredictor, Settings
+from platformctl_predictors.settings import ClassPredictor, Settings, UserClass
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def build(settings: Settings, model_dir: Path) -> Built:
 
 
 def _transformer(settings: Settings, model_dir: Path) -> kserve.Model | None:
-    if settings.transformer is None:
+    if not isinstance(settings.transformer, UserClass):  # features: to come
         return None
     from platformctl_predictors.formats import custom  # only where a class is named
 
