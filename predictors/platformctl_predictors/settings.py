@@ -126,7 +126,7 @@ def _transformer_kind(value: object) -> str:
 class Batch(Frozen):
     """How requests share calls of the model."""
 
-    rows: int = Field(
+    rows: int = Field(default=64, ge=1, le=100_000, description="Rows in a joined call, at most.")
         default=64, ge=1, le=100_000, description="Rows in a call of several requests, at most."
     )
     by_row: bool | None = Field(
