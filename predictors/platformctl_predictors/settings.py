@@ -127,8 +127,6 @@ class Batch(Frozen):
     """How requests share calls of the model."""
 
     rows: int = Field(default=64, ge=1, le=100_000, description="Rows in a joined call, at most.")
-        default=64, ge=1, le=100_000, description="Rows in a call of several requests, at most."
-    )
     by_row: bool | None = Field(
         default=None,
         description="Whether each row is computed from itself alone; null: where that is known.",
