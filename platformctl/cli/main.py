@@ -102,6 +102,14 @@ def global_options() -> list[click.Option]:
     ]
 
 
+def _add_global_options(command: click.Command) -> None:
+    """Let a command take them, and each command below it; an option of its own wins."""
+    own = {name for param in command.params for name in param.opts}
+    command.params += [option for option in global_options() if own.isdisjoint(option.opts)]
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _add_global_options(inner)
+
+
 class Verbs(click.Group):
     """The verbs of the table, each imported when it is asked for."""
 
@@ -114,8 +122,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return super().get_command(ctx, cmd_name)
         command: click.Command = importlib.import_module(VERBS[cmd_name].module).command
-        own = {name for param in command.params for name in param.opts}
-        command.params += [option for option in global_options() if own.isdisjoint(option.opts)]
+        _add_global_options(command)
         return command
 
     def resolve_command(

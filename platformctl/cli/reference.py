@@ -37,14 +37,24 @@ def page() -> str:
     return "\n".join([_HEAD, *_sections()])
 
 
-def _sections() -> Iterator[str]:
+def commands() -> Iterator[click.Context]:
+    """All verbs, and what is below a verb after it: each as it is called."""
     root = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
-    for name, verb in VERBS.items():
+    for name in VERBS:
         command = cli.get_command(root, name)
         if command is None:  # the table is what get_command reads
             raise AssertionError(name)
-        context = click.Context(command, parent=root, info_name=name, terminal_width=_WIDTH)
-        yield f"## {name}\n\n{verb.help}\n\n```text\n{command.get_help(context)}\n```\n"
+        verb = click.Context(command, parent=root, info_name=name, terminal_width=_WIDTH)
+        yield verb
+        for inner, below in command.commands.items() if isinstance(command, click.Group) else ():
+            yield click.Context(below, parent=verb, info_name=inner, terminal_width=_WIDTH)
+
+
+def _sections() -> Iterator[str]:
+    for context in commands():
+        name = context.command_path.removeprefix(f"{PROGRAM} ")
+        first = (context.command.help or "").partition("\n")[0]
+        yield f"## {name}\n\n{first}\n\n```text\n{context.get_help()}\n```\n"
 
 
 if __name__ == "__main__":

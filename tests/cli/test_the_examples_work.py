@@ -9,11 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from platformctl.adapters.registry.rest.registry import RestRegistry
-from platformctl.cli.main import PROGRAM, VERBS, cli
+from platformctl.cli.reference import commands
 from tests.cli.hosts import Ran
 from tests.cli.pages import paths, promised
 from tests.mlflow_server import log_churn_like_models
@@ -122,9 +121,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 def examples() -> set[str]:
     """The lines under `Example:` of all verbs; the demo is a story of its own (tests/demo)."""
-    root = click.Context(cli, info_name=PROGRAM)
-    epilogs = [cli.get_command(root, name) for name in VERBS if name != "demo"]
-    found = {line for command in epilogs if command for line in (command.epilog or "").splitlines()}
+    epilogs = [each.command.epilog or "" for each in commands() if each.info_name != "demo"]
+    found = {line for epilog in epilogs for line in epilog.splitlines()}
     return {line.strip() for line in found if line.startswith("  ")}
 
 

@@ -33,6 +33,9 @@ def unknown_options(typed: str) -> list[str]:
     _, *arguments = shlex.split(typed, comments=True)
     _, verb, rest = cli.resolve_command(click.Context(cli, info_name=PROGRAM, obj=Session()), arguments)
     assert verb
+    while isinstance(verb, click.Group):
+        _, verb, rest = verb.resolve_command(click.Context(verb), rest)
+        assert verb
     options = {option for param in verb.params for option in (*param.opts, *param.secondary_opts)}
     used = [word.partition("=")[0] for word in rest if word.startswith("-") and word != "-"]
     return [option for option in used if option not in options]
