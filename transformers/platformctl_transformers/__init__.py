@@ -1,10 +1,25 @@
-"""kserve.Model transformers: what runs before and after a predictor, in its process.
+"""kserve.Model transformers: what runs before and after a predictor.
 
-A user's class by import path is the only kind so far; transformers of our own belong beside
-`collocated`, one module each.
+`FeatureTransformer` works by columns, as settings say; `create` makes a user's own class. `Collocated`
+joins either with a predictor in one process. Nothing here imports the predictors.
 """
 
 from platformctl_transformers.collocated import Collocated
+from platformctl_transformers.features import FeatureTransformer
+from platformctl_transformers.misfit import Misfit
+from platformctl_transformers.plan import Expected, FeaturesUnusable, Rules, plan
 from platformctl_transformers.user_class import ClassUnusable, ModelUnusable, create, load
 
-__all__ = ["ClassUnusable", "Collocated", "ModelUnusable", "create", "load"]
+__all__ = [
+    "ClassUnusable",
+    "Collocated",
+    "Expected",
+    "FeatureTransformer",
+    "FeaturesUnusable",
+    "Misfit",
+    "ModelUnusable",
+    "Rules",
+    "create",
+    "load",
+    "plan",
+]

@@ -2,29 +2,56 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import kserve
+from kserve.errors import InvalidInput
+
+from platformctl_transformers.misfit import Misfit
 
 Headers = Mapping[str, str] | None
+
+AFTER = "after the transformer: "
+"""Begins the complaint about a request that only the predictor refused."""
+
+
+class _Step(NamedTuple):
+    """A handler of a model's: `call(value, headers)`, or with the response's headers as well."""
+
+    call: Callable[..., Any]
+    awaited: bool
+    with_headers: bool
 
 
 class Collocated(kserve.Model):
     """preprocess of the transformer, all of the predictor, postprocess of the transformer.
 
-    Each step may be sync or async, and is called as kserve calls it. The transformer's own
-    `predict`, which would go over the network, is never called.
+    Each step may be sync or async, which is found out once, as is which of them a class overrides; the
+    others cost nothing. The transformer's own `predict`, which would go over the network, is never
+    called.
 
     Args:
         name: The model's name in every URL.
         transformer: Loaded.
         predictor: Loaded.
+        refusals: Exceptions by which the predictor says that a request does not fit it; they may name
+            what is wrong as `kind`.
     """
 
-    def __init__(self, name: str, transformer: Any, predictor: Any) -> None:  # kserve.Model, untyped
+    def __init__(
+        self,
+        name: str,
+        transformer: Any,  # a kserve.Model, untyped
+        predictor: Any,  # as above
+        refusals: tuple[type[Exception], ...] = (InvalidInput,),
+    ) -> None:
         super().__init__(name, return_response_headers=True)
         self._transformer = transformer
         self._predictor = predictor
+        self._refusals = refusals
+        self._before = _steps(transformer, "preprocess")
+        self._asked = _steps(predictor, "preprocess", "validate", "predict", "postprocess")
+        self._after = _steps(transformer, "postprocess")
         self.engine = predictor.engine
         self.ready = bool(transformer.ready and predictor.ready)
 
@@ -32,32 +59,27 @@ class Collocated(kserve.Model):
         """Whether both are."""
         return bool(await self._transformer.healthy()) and bool(await self._predictor.healthy())
 
-    async def preprocess(self, payload: Any, headers: Headers = None) -> Any:  # kserve's signature
-        """The transformer's."""
-        return await _call(self._transformer.preprocess, payload, headers)
-
     async def predict(
         self,
         payload: Any,  # kserve's signature
         headers: Headers = None,
         response_headers: dict[str, str] | None = None,
     ) -> Any:  # kserve's signature
-        """The predictor's preprocess, predict and postprocess."""
-        model = self._predictor
-        extra = _extra(model, response_headers)
-        ready = model.validate(await _call(model.preprocess, payload, headers))
-        result = await _call(model.predict, ready, headers, *extra)
-        return await _call(model.postprocess, result, headers, *extra)
+        """All steps of both.
 
-    async def postprocess(
-        self,
-        result: Any,  # kserve's signature
-        headers: Headers = None,
-        response_headers: dict[str, str] | None = None,
-    ) -> Any:  # kserve's signature
-        """The transformer's."""
-        extra = _extra(self._transformer, response_headers)
-        return await _call(self._transformer.postprocess, result, headers, *extra)
+        Raises:
+            Misfit: The transformer refused the request; or the predictor did, and the message says
+                that it is about what the transformer had made of it.
+        """
+        more = {} if response_headers is None else response_headers
+        made = await _run(self._before, payload, headers, more)
+        try:
+            result = await _run(self._asked, made, headers, more)
+        except self._refusals as error:
+            if not self._before:
+                raise
+            raise Misfit(f"{AFTER}{error}", _kind(error)) from error
+        return await _run(self._after, result, headers, more)
 
     def start(self) -> None:
         """Start both."""
@@ -84,17 +106,45 @@ class Collocated(kserve.Model):
         return self._transformer.get_input_types()
 
     def get_output_types(self) -> Any:  # kserve's signature
-        """The transformer's, if it says."""
-        return self._transformer.get_output_types()
+        """The transformer's, if it says, else the predictor's unless the transformer changes them."""
+        own = self._transformer.get_output_types()
+        return own or (() if self._after else self._predictor.get_output_types())
 
 
-def _extra(model: Any, response_headers: dict[str, str] | None) -> tuple[Any, ...]:  # kserve.Model, untyped
-    """Kserve passes response headers only to models that asked for them."""
-    return (
-        ({} if response_headers is None else response_headers,) if (model.required_response_headers) else ()
-    )
+async def _run(steps: tuple[_Step, ...], value: Any, headers: Headers, more: dict[str, str]) -> Any:
+    for call, awaited, with_headers in steps:
+        value = call(value, headers, more) if with_headers else call(value, headers)
+        if awaited:
+            value = await value
+    return value
 
 
-async def _call(method: Callable[..., Any], *arguments: Any) -> Any:  # any handler
-    result = method(*arguments)
-    return await result if inspect.isawaitable(result) else result
+def _steps(model: Any, *names: str) -> tuple[_Step, ...]:  # a kserve.Model, untyped
+    """The handlers that do something: those that the class, or the instance, overrides."""
+    found = []
+    for name in names:
+        if getattr(type(model), name) is getattr(kserve.Model, name) and name not in vars(model):
+            continue
+        call = getattr(model, name)
+        with_headers = name in {"predict", "postprocess"} and bool(model.required_response_headers)
+        found.append(
+            _Step(
+                _Check(call) if name == "validate" else call, inspect.iscoroutinefunction(call), with_headers
+            )
+        )
+    return tuple(found)
+
+
+class _Check:
+    """kserve's `validate`, which takes no headers."""
+
+    def __init__(self, validate: Callable[[Any], Any]) -> None:
+        self._validate = validate
+
+    def __call__(self, value: Any, _headers: Headers) -> Any:
+        return self._validate(value)
+
+
+def _kind(error: Exception) -> str:
+    kind = getattr(error, "kind", "model")
+    return kind if isinstance(kind, str) else "model"
