@@ -11,22 +11,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bar:
-    """One figure, and what it may be at most.
+    """One figure, and what it may be at most, or at least.
 
     Args:
         name: What was measured, with its unit.
         value: What it is.
         bar: What it may be.
+        at_least: Whether more is better; the name says so then.
     """
 
     name: str
     value: float
     bar: float
+    at_least: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether it is."""
-        return self.value <= self.bar
+        return self.value >= self.bar if self.at_least else self.value <= self.bar
 
 
 def report(benchmark: str, bars: Sequence[Bar]) -> int:
