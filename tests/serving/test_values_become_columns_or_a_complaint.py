@@ -1,5 +1,6 @@
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platformctl_predictors.inputs import frames, tensors
 from platformctl_predictors.inputs.batch import Table
 from platformctl_predictors.inputs.columns import BadInput
-from platformctl_predictors.inputs.frames import instances
+from platformctl_predictors.inputs.datatypes import Tensor, to_array
+from platformctl_predictors.inputs.frames import frame
+from platformctl_predictors.inputs.reading import Reader
 from platformctl_predictors.inputs.signature import (
     AsIs,
     BadSignature,
@@ -23,7 +25,6 @@ from platformctl_predictors.inputs.signature import (
     TensorSpec,
     parse_inputs,
 )
-from platformctl_predictors.inputs.tensors import Tensor, to_array
 
 pytestmark = pytest.mark.quick
 
@@ -46,19 +47,72 @@ json_values = st.recursive(
 
 
 def from_rows(rows: Sequence[Any], signature: Signature | None) -> Any:
-    return framed(frames.from_rows(rows, signature))
+    given = Reader(signature).v1({"instances": rows})
+    assert given is not None
+    assert given.count == len(rows)
+    return framed(given.data)
 
 
 def from_tensors(inputs: Sequence[Tensor], signature: Signature | None) -> Any:
-    return framed(tensors.from_tensors(inputs, signature))
+    given = Reader(signature).v2(inputs, {})
+    return None if given is None else framed(given.data)
 
 
 def framed(data: object) -> Any:
-    return frames.frame(data) if isinstance(data, Table) else data
+    return frame(data) if isinstance(data, Table) else data
 
 
 def one(kind: str) -> Columns:
     return Columns((Column("x", kind),))
+
+
+def test_each_complaint_has_its_reason_for_the_metrics() -> None:
+    signature = Columns((Column("a", "long"), Column("b", "double")))
+    bodies: dict[str, Any] = {
+        "body": {},
+        "row": {"instances": [[1]]},
+        "column": {"instances": [{"a": 1}]},
+        "value": {"instances": [[1, "x"]]},
+        "params": {"instances": [], "params": {"x": 1}},
+    }
+    for reason, body in bodies.items():
+        with pytest.raises(BadInput) as caught:
+            Reader(signature).v1(body)
+        assert caught.value.reason == reason
+    with pytest.raises(BadInput) as caught:
+        Reader(signature).v2([Tensor("a", (2,), "INT64", [1])], {})
+    assert caught.value.reason == "tensor"
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("kind", ["long", "string", "any", None, "tensor"])
+@pytest.mark.parametrize(
+    "value", [nested(5000), 10**5000, {"a": nested(5000)}], ids=["nested", "huge", "nested-in-object"]
+)
+def test_values_beyond_all_reason_are_refused_or_left_alone(kind: str | None, value: object) -> None:
+    signature: Signature | None = (
+        Tensors((TensorSpec(None, "float32", (-1, 2)),)) if kind == "tensor" else None
+    )
+    if kind not in (None, "tensor"):
+        signature = one(str(kind))
+    with suppress(BadInput):
+        from_rows([value], signature)
+    with suppress(BadInput):
+        from_rows([[value]], signature)
+    with suppress(BadInput):
+        from_tensors([Tensor("x", (1,), "FP32", [value])], signature)
+
+
+@pytest.mark.parametrize("shape", [(0, 10**30), (1,) * 100, (2**40, 2**40), (-1,), ()])
+def test_no_shape_is_too_odd_to_be_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(BadInput):
+        from_tensors([Tensor("x", shape, "FP64", [1.0] if 0 not in shape else [])], None)
 
 
 def test_rows_without_columns_are_refused_and_not_dropped() -> None:
@@ -74,9 +128,9 @@ def test_any_json_is_taken_or_refused_and_never_anything_else(body: object, kind
         "as-is": AsIs(),
     }.get(kind, one(kind or ""))
     try:
-        rows = instances(body if isinstance(body, dict) else {"instances": body})
-        if rows:
-            assert len(from_rows(rows, signature)) == len(rows)
+        given = Reader(signature).v1(body if isinstance(body, dict) else {"instances": body})
+        if given is not None:
+            assert len(framed(given.data)) == given.count
     except BadInput as error:
         assert str(error)  # noqa: PT017 either outcome is right
 
@@ -155,14 +209,42 @@ def test_null_is_the_missing_value_of_its_type() -> None:
     assert frame["t"].iloc[0] is pd.NaT
 
 
-def test_an_optional_column_may_be_absent_or_absent_in_some_rows() -> None:
+ABSENT = {  # what a column of each type holds where it is absent
+    "integer": ("float64", [1.0, None]),
+    "long": ("float64", [1.0, None]),
+    "float": ("float32", [1.0, None]),
+    "double": ("float64", [1.0, None]),
+    "boolean": ("object", [True, None]),
+    "string": ("object", ["x", None]),
+    "binary": ("object", [b"x", None]),
+    "datetime": ("datetime64[ns]", [pd.Timestamp("2024-01-01"), None]),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ABSENT))
+def test_an_optional_column_that_is_absent_is_the_missing_value_of_a_fitting_dtype(kind: str) -> None:
+    signature = Columns((Column("a", "long"), Column("b", kind, required=False)))
+    value = {**GOOD, "string": "x", "binary": "eA=="}[kind]
+    rows = from_rows([{"a": 1, "b": value}, {"a": 2}], signature)
+    dtype, expected = ABSENT[kind]
+    assert str(rows["b"].dtype) == dtype
+    assert [None if pd.isna(item) else item for item in rows["b"]] == expected
+    tensor = from_tensors([Tensor("a", (2,), "INT64", [1, 2])], signature)
+    assert tensor["b"].isna().tolist() == [True, True]
+
+
+def test_null_in_an_optional_integer_is_refused_as_in_any_other() -> None:
+    with pytest.raises(BadInput, match="an integer column has no missing value"):
+        from_rows([{"b": None}], Columns((Column("b", "long", required=False),)))
+
+
+def test_columns_that_are_not_known_are_counted() -> None:
     signature = Columns((Column("a", "long"), Column("b", "double", required=False)))
-    absent = from_rows([{"a": 1}, {"a": 2}], signature)
-    partly = from_rows([{"a": 1}, {"a": 2, "b": 3.0}], signature)
-    assert isinstance(absent, pd.DataFrame)
-    assert isinstance(partly, pd.DataFrame)
-    assert list(absent.columns) == ["a"]
-    assert partly["b"].isna().tolist() == [True, False]
+    rows = Reader(signature).v1({"instances": [{"a": 1, "c": 1, "d": 1}, {"a": 1, "b": 2, "c": 1}]})
+    tensors = Reader(signature).v2([Tensor(name, (2,), "INT64", [1, 2]) for name in "acd"], {})
+    assert rows is not None
+    assert tensors is not None
+    assert (rows.extra, tensors.extra) == (3, 4)
 
 
 def test_without_a_signature_objects_are_a_frame_and_lists_an_array() -> None:
@@ -201,7 +283,7 @@ FLOATS = Tensors((TensorSpec(None, "float32", (-1, 2)),))
         (FLOATS, [["a", "b"]], "is not double: a number is expected"),
         (FLOATS, [[1e39, 0]], "a value does not fit into float32"),
         (Tensors((TensorSpec(None, "int8", (-1,)),)), [300], "a value does not fit into int8"),
-        (Tensors((TensorSpec("a", "int64", (-1,)),)), [{"b": 1}], 'row 0: missing column "a"'),
+        (Tensors((TensorSpec("a", "int64", (-1,)),)), [{"b": 1}], 'row 0: missing "a"'),
     ],
 )
 def test_a_tensor_of_another_shape_or_range_is_refused(

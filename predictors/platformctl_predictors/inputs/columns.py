@@ -5,7 +5,8 @@ import binascii
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from reprlib import Repr
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,56 +16,104 @@ from platformctl_predictors.inputs.signature import Column
 
 Array = npt.NDArray[Any]
 
+Reason = Literal["body", "row", "column", "value", "tensor", "params", "model"]
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 _SHOWN = 40
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+_REPR = Repr()
+_REPR.maxlevel = 2  # a body may be nested deeper than Python's own repr can go
 
 
 class BadInput(ValueError):
-    """The caller's mistake; the message is for the caller."""
+    """The caller's mistake; the message is for the caller.
+
+    Args:
+        message: What is wrong, where, and what was expected.
+        reason: What was wrong, for the metrics.
+    """
+
+    def __init__(self, message: str, reason: Reason = "value") -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
 
 
 class Unfit(ValueError):
     """A value is not of the type; the message says what is expected."""
 
 
-def column_values(column: Column, label: str, values: Sequence[object]) -> list[Any]:
-    """The values of one column, checked and of the column's type.
+class Absent:
+    """The value of an optional column that the caller left out."""
+
+
+ABSENT = Absent()
+
+Converter = Callable[[Any], Any]
+
+
+def converter(column: Column) -> Converter | None:
+    """What checks and converts a value of the column; None where any value will do.
+
+    It raises Unfit.
+    """
+    known = _TYPES.get(column.type)
+    return None if known is None else known[1]
+
+
+def convert(column: Column, label: str, row: int, value: object) -> Any:  # of the column's type
+    """One value, checked and of the column's type; an absent one is None.
 
     Args:
         column: Its type decides; types that are not a scalar of MLflow's stay as they are.
         label: How a complaint calls the column.
-        values: One value a row, as JSON gave them.
+        row: Its row, for a complaint.
+        value: As JSON gave it.
 
     Raises:
-        BadInput: A value does not fit; it names column, row, and what was expected.
+        BadInput: It does not fit; column, row, and what was expected are named.
     """
-    known = _TYPES.get(column.type)
-    if known is None:
-        return list(values)
-    _, convert = known
-    converted = []
-    for row, value in enumerate(values):
-        try:
-            converted.append(convert(value))
-        except ValueError as error:
-            raise BadInput(f"{label}, row {row}: {shown(value)} is not {column.type}: {error}") from error
-    return converted
+    if value is ABSENT:
+        return None
+    wanted = converter(column)
+    try:
+        return value if wanted is None else wanted(value)
+    except ValueError as error:
+        raise BadInput(f"{label}, row {row}: {shown(value)} is not {column.type}: {error}") from error
 
 
 def column_array(column: Column, values: Sequence[Any]) -> Array:
     """Checked values of one column as an array of the column's type.
 
     Returns:
-        Shape (rows,): int32, int64, float32, float64, bool, datetime64[ns] or object.
+        Shape (rows,): int32, int64, float32, float64, bool, datetime64[ns] or object. Where a value is
+        absent, integers are float64 with NaN, and booleans are objects with None.
     """
     known = _TYPES.get(column.type)
-    return _untyped(values) if known is None else _array(list(values), known[0])
+    if known is None:
+        return _untyped(values)
+    dtype = known[0]
+    if dtype in _WITH_ABSENT and None in values:
+        dtype = _WITH_ABSENT[dtype]
+    return _array(values, dtype)
 
 
 def shown(value: object) -> str:
     """A value as an error message shows it: short, and null for None."""
-    text = "null" if value is None else repr(value)
+    if value is None:
+        return "null"
+    if isinstance(value, int | float | bool):
+        text = _number_text(value)
+    elif isinstance(value, str | bytes):
+        text = repr(value[:_SHOWN])
+    else:
+        text = _REPR.repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _number_text(value: float) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # more digits than Python is willing to write
+        return "a number of thousands of digits"
 
 
 def integer(value: object, low: int, high: int) -> int:
@@ -129,7 +178,7 @@ def _long(value: object) -> int:
 
 
 def _float(value: object) -> float:
-    return number(value, _FLOAT32_MAX)
+    return number(value, FLOAT32_MAX)
 
 
 def _string(value: object) -> str | None:
@@ -164,7 +213,7 @@ def _datetime(value: object) -> pd.Timestamp | None:
         raise Unfit("an ISO 8601 time between 1678 and 2261 is expected") from None
 
 
-_TYPES: dict[str, tuple[str, Callable[[object], object]]] = {
+_TYPES: dict[str, tuple[str, Converter]] = {
     "integer": ("int32", _integer),
     "long": ("int64", _long),
     "float": ("float32", _float),
@@ -174,26 +223,30 @@ _TYPES: dict[str, tuple[str, Callable[[object], object]]] = {
     "binary": ("object", _binary),
     "datetime": ("datetime64[ns]", _datetime),
 }
+_WITH_ABSENT = {"int32": "float64", "int64": "float64", "bool": "object"}
 
 
-def _array(values: list[Any], dtype: str) -> Array:
+def _array(values: Sequence[Any], dtype: str) -> Array:
     if dtype == "datetime64[ns]":
-        return pd.DatetimeIndex(values, dtype="datetime64[ns]").to_numpy()
-    if dtype != "object":
-        return np.array(values, dtype=dtype)
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+        return pd.DatetimeIndex(list(values), dtype="datetime64[ns]").to_numpy()
+    if dtype == "object":
+        return object_array(values)
+    return np.array(values, dtype=dtype)
+
+
+def object_array(values: Sequence[object]) -> Array:
+    """Shape (values,): each value as it is, lists too."""
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def _untyped(values: Sequence[object]) -> Array:
     """Numbers become numbers (null is NaN among them), all else stays as it is."""
-    kinds = {type(value) for value in values}
+    kinds = set(map(type, values))
     if kinds <= {int, float, type(None)} and kinds & {int, float}:
         return number_array(values)
     if kinds == {bool}:
         return np.array(values, dtype=bool)
-    return _array(list(values), "object")
+    return object_array(values)
 
 
 def number_array(values: Sequence[Any]) -> Array:
@@ -202,9 +255,12 @@ def number_array(values: Sequence[Any]) -> Array:
     Raises:
         BadInput: A number is beyond float64.
     """
-    if all(type(value) is int and -(2**63) <= value < 2**63 for value in values):
-        return np.array(values, dtype=np.int64)
+    if set(map(type, values)) == {int}:
+        try:
+            return np.array(values, dtype=np.int64)
+        except OverflowError:
+            pass  # beyond 64 bits
     try:
-        return np.array([number(value) for value in values], dtype=np.float64)
-    except Unfit as error:
-        raise BadInput(f"a value cannot be used: {error}") from error
+        return np.array(values, dtype=np.float64)
+    except OverflowError as error:
+        raise BadInput("a value cannot be used: too large") from error

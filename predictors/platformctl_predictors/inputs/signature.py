@@ -7,6 +7,7 @@ MLmodel file: a list of column specs, or a list of tensor specs).
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 ANY = "any"
 
@@ -29,7 +30,8 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names; empty if the model knows its columns by position only."""
-        return tuple(column.name for column in self.columns if column.name is not None)
+        names = tuple(column.name for column in self.columns if column.name is not None)
+        return names if len(names) == len(self.columns) else ()
 
     def describe(self) -> str:
         """What the model expects, for an error message."""
@@ -65,7 +67,14 @@ Signature = Columns | Tensors | AsIs
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of a request. `shape` is () for a single value, (-1,) for a list of any length."""
+    """A parameter of a request.
+
+    Args:
+        name: Its name.
+        type: MLflow's name of its type (`long`, `double`, …), or `object`: not checked here.
+        default: What it is where the caller does not give it, as JSON has it.
+        shape: () for a single value, (-1,) for a list of any length.
+    """
 
     name: str
     type: str
@@ -101,6 +110,21 @@ def parse_output_names(text: str) -> tuple[str, ...]:
     return tuple(str(spec["name"]) for spec in _specs(text) if spec.get("name") is not None)
 
 
+def parse_params(text: str) -> tuple[Param, ...]:
+    """The parameters of a signature, from their JSON.
+
+    Raises:
+        BadSignature: It is not JSON, or not a list of parameter specs.
+    """
+    try:
+        return tuple(
+            Param(str(s["name"]), str(s.get("type") or s["dtype"]), s["default"], _shape(s.get("shape")))
+            for s in _specs(text)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadSignature(f"a parameter lacks or misuses {error}") from error
+
+
 def _specs(text: str) -> Sequence[Mapping[str, object]]:
     try:
         specs = json.loads(text)
@@ -121,5 +145,8 @@ def _tensor(spec: Mapping[str, object]) -> TensorSpec:
     name, inner = spec.get("name"), spec["tensor-spec"]
     if not isinstance(inner, dict):
         raise TypeError("tensor-spec")
-    shape = tuple(int(size) for size in inner["shape"])
-    return TensorSpec(None if name is None else str(name), str(inner["dtype"]), shape)
+    return TensorSpec(None if name is None else str(name), str(inner["dtype"]), _shape(inner["shape"]))
+
+
+def _shape(sizes: Any) -> tuple[int, ...]:  # any JSON; a TypeError if it is no list
+    return () if sizes is None else tuple(int(size) for size in sizes)

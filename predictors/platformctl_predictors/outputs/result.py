@@ -10,9 +10,9 @@ class NotByRow(ValueError):
     """The model's output has no part that belongs to a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would cost half a microsecond a request
 class Result:
-    """Predictions, and what belongs to them.
+    """Predictions, and what belongs to them; not to be changed.
 
     Args:
         predictions: Whatever the model returns; its first dimension is the rows.
