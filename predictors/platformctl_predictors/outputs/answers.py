@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from platformctl_predictors.inputs.columns import Array
+from platformctl_predictors.inputs.columns import Array, object_array
 
 _JSON_INTEGERS = range(-(2**63), 2**64)
 """What the JSON encoder (orjson) can write."""
@@ -43,6 +43,16 @@ def jsonable(value: object) -> Any:  # JSON has no narrower type
     if value is pd.NA:
         return None
     raise Unserializable(f"the model returned a {type(value).__name__}, which has no JSON")
+
+
+def jsonables(values: list[Any]) -> list[Any]:
+    """Each value as jsonable() has it; texts, which labels are, at a glance.
+
+    Raises:
+        Unserializable: There is no JSON for one.
+    """
+    plain = set(map(type, values)) == {str} and all(map(str.isascii, values))
+    return values if plain else [jsonable(value) for value in values]
 
 
 def predictions(value: object) -> list[Any]:
@@ -85,36 +95,33 @@ def output(name: str, value: object) -> Output:
     Raises:
         Unserializable: There is no tensor for it.
     """
-    array = np.atleast_1d(_array(value))
+    array = _array(value)
+    if array.ndim == 0:
+        array = array.reshape(1)
     if array.dtype == np.float16:
         array = array.astype(np.float32)  # V2 has no FP16 in JSON
-    datatype = _DATATYPES.get(array.dtype.name)
+    datatype = _DATATYPES.get(array.dtype)
     if datatype is not None:
         return Output(name, datatype, array)
     return _object_output(name, array)
 
 
 _DATATYPES = {
-    "bool": "BOOL",
-    **{f"int{bits}": f"INT{bits}" for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": f"UINT{bits}" for bits in (8, 16, 32, 64)},
-    "float32": "FP32",
-    "float64": "FP64",
+    np.dtype(bool): "BOOL",
+    **{np.dtype(f"int{bits}"): f"INT{bits}" for bits in (8, 16, 32, 64)},
+    **{np.dtype(f"uint{bits}"): f"UINT{bits}" for bits in (8, 16, 32, 64)},
+    np.dtype("float32"): "FP32",
+    np.dtype("float64"): "FP64",
 }
 
 
 def _object_output(name: str, array: Array) -> Output:
     """Numbers among nulls are FP64; all else is BYTES: text as it is, other values as JSON."""
-    flat = (
-        [jsonable(item) for item in array.ravel().tolist()]
-        if array.dtype.kind != "M"
-        else (jsonable(array.ravel()))
-    )
+    flat = jsonable(array.ravel()) if array.dtype.kind == "M" else jsonables(array.ravel().tolist())
     if flat and {type(item) for item in flat} <= {int, float, type(None)}:
         numbers = [math.nan if item is None else item for item in flat]
         return Output(name, "FP64", np.array(numbers, dtype=np.float64).reshape(array.shape))
-    texts = np.empty(len(flat), dtype=object)
-    texts[:] = [item if isinstance(item, str) else dumps(item) for item in flat]
+    texts = object_array([item if isinstance(item, str) else dumps(item) for item in flat])
     return Output(name, "BYTES", texts.reshape(array.shape))
 
 
@@ -138,11 +145,9 @@ def _list_array(value: Sequence[object]) -> Array:
         array = np.array(value)
     except ValueError:
         array = np.empty(0, dtype=object)
-    if array.dtype.name in _DATATYPES:
+    if array.dtype in _DATATYPES:
         return array
-    things = np.empty(len(value), dtype=object)
-    things[:] = value
-    return things
+    return object_array(value)
 
 
 def _records(value: Mapping[Any, object]) -> list[Any]:
@@ -183,9 +188,7 @@ def _times(value: Array) -> Any:  # a list of any depth
     if value.ndim == 0:
         return None if np.isnat(value) else str(np.datetime_as_string(value))
     texts = [None if np.isnat(item) else str(np.datetime_as_string(item)) for item in value.ravel()]
-    array = np.empty(len(texts), dtype=object)
-    array[:] = texts
-    return array.reshape(value.shape).tolist()
+    return object_array(texts).reshape(value.shape).tolist()
 
 
 def _time(value: Any) -> str | None:  # date, time, datetime, Timestamp or NaT

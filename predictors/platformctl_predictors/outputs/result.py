@@ -1,5 +1,6 @@
 """What one call of a model gave back. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,8 @@ class Result:
         predictions: Whatever the model returns; its first dimension is the rows.
         probabilities: Shape (rows, classes); a model of several outputs has one array an output. None
             where they were not asked for.
-        classes: The labels, in the order of the probabilities; a list of such for several outputs.
+        classes: The labels as JSON values, in the order of the probabilities; a list of such lists for
+            several outputs. None where they were not asked for.
     """
 
     predictions: Any
@@ -39,6 +41,15 @@ class Result:
         elif probabilities is not None:
             probabilities = probabilities[start:stop]
         return Result(_rows(self.predictions, start, stop, count), probabilities, self.classes)
+
+
+def row_by_row(probabilities: Sequence[Array]) -> list[list[Any]]:
+    """Probabilities of several outputs as predictions: a row has a list of such an output.
+
+    Args:
+        probabilities: One array an output, of shape (rows, classes).
+    """
+    return [list(row) for row in zip(*(output.tolist() for output in probabilities), strict=True)]
 
 
 def _rows(value: Any, start: int, stop: int, count: int) -> Any:  # any output of a model
