@@ -22,11 +22,16 @@ Schema = Mapping[str, Any]
 
 _KINDS = {
     "array": "list of text",
+    "boolean": "true or false",
     "integer": "whole number",
     "number": "number",
     "object": "mapping",
     "string": "text",
 }
+
+
+_SHAPES = ("format", "class", "image", "features")
+"""The fields that tell the shapes of a predictor or transformer apart."""
 
 
 def schema() -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _table(path: str, shape: Schema, whole: Schema) -> str:
 
 
 def _heading(path: str, shape: Schema) -> str:
-    kind = next((f" ({name})" for name in ("class", "image") if name in shape.get("required", ())), "")
+    kind = next((f" ({name})" for name in _SHAPES if path and name in shape["properties"]), "")
     return f"`{path}`{kind}" if path else "The document"
 
 
@@ -102,7 +107,7 @@ def _row(name: str, field: Schema, shape: Schema, whole: Schema) -> str:
 
 
 def _default(value: object) -> str:
-    if value is None:
+    if value is None or value == {}:
         return "none"
     # A mapping's default is the defaults of its own fields, in its own table.
     return "see below" if isinstance(value, dict) else f"`{json.dumps(value)}`"
@@ -114,6 +119,8 @@ def _kind(choice: Schema) -> str:
     if "enum" in choice:
         return " or ".join(f"`{value}`" for value in choice["enum"])
     kind = _KINDS[choice["type"]]
+    if "exclusiveMinimum" in choice:
+        return f"{kind} above {choice['exclusiveMinimum']:g}"
     if "minimum" not in choice:
         return kind
     return (

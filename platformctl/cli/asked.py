@@ -2,39 +2,23 @@
 
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from platformctl.cli.options import Asked
 from platformctl.domain import names
-from platformctl.domain.deployment import CodeClass, ModelDeployment, Spec
+from platformctl.domain.components import CodeClass
+from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import SpecError
-from platformctl.domain.fields import AliasName, Percent, VersionNumber
+from platformctl.domain.fields import AliasName, Percent, TypeName, VersionNumber
 from platformctl.domain.settings import Settings
 from platformctl.domain.version_ref import Alias, Exact, VersionRef
 from platformctl.usecases.deploy import DeployRequest
+from platformctl.usecases.overrides import Overrides
 
 _STDIN = "standard input"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The arguments and options as they were typed.
-
-    Args:
-        name: A deployment's or a model's name.
-        file: The spec's path; "-" for standard input, whose relative paths start in the current folder.
-    """
-
-    name: str | None
-    file: str | None
-    version: str | None
-    alias: str | None
-    canary: str | None
-    signature: Literal["required", "optional"] | None
-    retry: bool = False
 
 
 def request(asked: Asked, settings: Settings) -> DeployRequest:
@@ -57,8 +41,17 @@ def request(asked: Asked, settings: Settings) -> DeployRequest:
         model=model if spec is None else None,
         version=version,
         canary=canary,
+        overrides=_overrides(asked),
+    )
+
+
+def _overrides(asked: Asked) -> Overrides:
+    return Overrides(
         signature=asked.signature,
-        retry=asked.retry,
+        allow_version_skew=asked.allow_version_skew,
+        trusted_types=tuple(_checked(TypeName, name, "--trust-type") for name in asked.trusted_types),
+        format=asked.model_format,
+        output=asked.predicts,
     )
 
 
@@ -92,7 +85,7 @@ def _version(text: str) -> int:
 
 def _checked(kind: Any, value: object, option: str) -> Any:  # any of the spec's types
     """Hold an option to the rule of the spec's field of that type."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and kind is not AliasName:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and kind in {Percent, VersionNumber}:
         value = int(value[:18])
     try:
         return TypeAdapter(kind).validate_python(value)
@@ -145,8 +138,7 @@ def anchored(wanted: ModelDeployment, folder: Path) -> ModelDeployment:
     }
     if spec.model.path is not None:
         update["model"] = spec.model.model_copy(update={"path": _below(folder, spec.model.path)})
-    anchored_spec: Spec = spec.model_copy(update=update)
-    return wanted.model_copy(update={"spec": anchored_spec})
+    return wanted.with_spec(**update)
 
 
 def _below(folder: Path, path: str) -> str:

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
 import click
 
 from platformctl.cli import shapes
-from platformctl.cli.asked import Asked, request
+from platformctl.cli.asked import request
 from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened, settled
 from platformctl.cli.options import (
+    Asked,
     Duration,
     dry_run_option,
     examples,
@@ -53,12 +53,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     session: Session,
     /,
     *,
-    name: str | None,
-    file: str | None,
-    version: str | None,
-    alias: str | None,
-    canary: str | None,
-    signature: Literal["required", "optional"] | None,
+    asked: Asked,
     retry: bool,
     timeout: timedelta,
     watched: timedelta | None,
@@ -74,7 +69,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     Without --version and --alias: a first deployment takes the alias champion, a canary takes
     challenger, each else the newest version; a live deployment keeps its version.
     """
-    wanted = request(Asked(name, file, version, alias, canary, signature, retry), settled(session))
+    wanted = replace(request(asked, settled(session)), retry=retry)
     with opened(session, timeout, changes=True) as world:
         if wanted.model:
             world.say(f"{wanted.model!r} is deployed as {wanted.name}")

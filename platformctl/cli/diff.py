@@ -1,13 +1,11 @@
 """`platformctl diff`."""
 
-from typing import Literal
-
 import click
 
 from platformctl.cli import screen, shapes, views
-from platformctl.cli.asked import Asked, request
+from platformctl.cli.asked import request
 from platformctl.cli.opening import opened, settled
-from platformctl.cli.options import examples, output_option, request_options
+from platformctl.cli.options import Asked, examples, output_option, request_options
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.domain.errors import Refused, SpecError
@@ -18,16 +16,11 @@ from platformctl.usecases.read import diff
 @request_options
 @output_option
 @click.pass_obj
-def command(  # noqa: PLR0913 - click passes an argument an option
+def command(
     session: Session,
     /,
     *,
-    name: str | None,
-    file: str | None,
-    version: str | None,
-    alias: str | None,
-    canary: str | None,
-    signature: Literal["required", "optional"] | None,
+    asked: Asked,
     form: str,
 ) -> int:
     """Show where a deployment differs from its spec.
@@ -35,7 +28,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     Takes what `deploy` takes, and changes nothing. The exit code is 0 if nothing differs, 1 if
     something does, and more if that could not be told.
     """
-    wanted = request(Asked(name, file, version, alias, canary, signature), settled(session))
+    wanted = request(asked, settled(session))
     with opened(session) as world:
         try:
             found = diff(world, wanted)

@@ -1,10 +1,12 @@
 """Arguments and options that several verbs take, and how their texts are read."""
 
+import functools
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
@@ -136,8 +138,64 @@ signature_option = click.option(
 )
 
 
+allow_version_skew_option = click.option(
+    "--allow-version-skew",
+    is_flag=True,
+    help="Serve a model that another version of scikit-learn trained.",
+)
+trust_type_option = click.option(
+    "--trust-type",
+    "trusted_types",
+    multiple=True,
+    metavar="TYPE",
+    help="Trust this type in a skops file, as package.module.Type; may be repeated.",
+)
+format_option = click.option(
+    "--format",
+    "model_format",
+    type=click.Choice(["auto", "sklearn", "pipeline", "onnx", "pyfunc"]),
+    help="How the model is run; else the spec's, else auto.",
+)
+predict_option = click.option(
+    "--predict",
+    "predicts",
+    type=click.Choice(["label", "probability", "both"]),
+    help="What a classifier answers; else as the model was logged.",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The arguments and options of `request_options`, as they were typed.
+
+    Args:
+        name: A deployment's or a model's name.
+        file: The spec's path; "-" for standard input, whose relative paths start in the current folder.
+    """
+
+    name: str | None
+    file: str | None
+    version: str | None
+    alias: str | None
+    canary: str | None
+    signature: Literal["required", "optional"] | None
+    allow_version_skew: bool
+    trusted_types: tuple[str, ...]
+    model_format: Literal["auto", "sklearn", "pipeline", "onnx", "pyfunc"] | None
+    predicts: Literal["label", "probability", "both"] | None
+
+
 def request_options(function: F) -> F:
-    """The options that say what to deploy; `deploy` and `diff` take the same ones."""
-    for option in (signature_option, canary_option, alias_option, version_option, file_option, optional_name):
-        function = option(function)
-    return function
+    """The options that say what to deploy, handed on as one `asked`; `deploy` and `diff` take them."""
+
+    @functools.wraps(function)
+    def gathered(*arguments: Any, **options: Any) -> Any:  # click's
+        asked = Asked(**{field.name: options.pop(field.name) for field in fields(Asked)})
+        return function(*arguments, asked=asked, **options)
+
+    for option in (
+        *(predict_option, format_option, trust_type_option, allow_version_skew_option),
+        *(signature_option, canary_option, alias_option, version_option, file_option, optional_name),
+    ):
+        gathered = option(gathered)
+    return cast("F", gathered)

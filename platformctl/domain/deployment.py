@@ -4,31 +4,29 @@ Every field's description states its unit; its default is in the schema. The rul
 only hint at (reserved aliases, a memory of two bytes) are in `platformctl.domain.fields`.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from platformctl.domain import names
 from platformctl.domain.base import Frozen
+from platformctl.domain.components import Predictor, Transformer
 from platformctl.domain.fields import (
-    CLASS_TAG,
-    IMAGE_TAG,
-    WORD_TAG,
     AliasName,
     Cores,
     Count,
     DeploymentName,
+    Flag,
     Memory,
     ModelName,
     Percent,
     Replicas,
+    TypeName,
     VersionNumber,
-    component_kind,
 )
+from platformctl.domain.options import ServerOptions
 
 API_VERSION: Literal["platformctl.io/v1alpha1"] = "platformctl.io/v1alpha1"
-
-IMPORT_PATH = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
 
 
 class Metadata(Frozen):
@@ -60,12 +58,22 @@ class ModelSource(Frozen):
         default=None,
         min_length=1,
         description="A folder instead of a registry: with an MLmodel file, or with one model.joblib, "
-        "model.pkl or model.skops. Relative to the spec's file. Default: none.",
+        "model.pkl, model.skops or model.onnx. Relative to the spec's file. Default: none.",
     )
     signature: Literal["required", "optional"] = Field(
         default="required",
         description="required: an MLflow model without a signature is refused; optional: it is "
         "served. Without one no request can be checked, and a missing column is an error inside the model.",
+    )
+    allow_version_skew: Flag = Field(
+        default=False,
+        description="Whether a model is served that another version of scikit-learn trained. Its scores "
+        "may then be wrong without any error.",
+    )
+    trusted_types: tuple[TypeName, ...] = Field(
+        default=(),
+        description="Types in a skops file that are trusted beside those that its MLmodel declares, as "
+        "package.module.Type: loading them may run code. Default: none.",
     )
 
     @model_validator(mode="after")
@@ -76,56 +84,14 @@ class ModelSource(Frozen):
         return self
 
 
-class CodeClass(Frozen):
-    """A class of one's own: a subclass of kserve.Model."""
-
-    class_: str = Field(
-        alias="class", pattern=IMPORT_PATH, description="Import path, as package.module:Class."
-    )
-    path: str | None = Field(
-        default=None,
-        min_length=1,
-        description="The folder that holds the package, put first on the import path. Relative to "
-        "the spec's file. Default: none, the class is installed where the model is served.",
-    )
-
-
-class Image(Frozen):
-    """A container image of one's own. Only for clusters."""
-
-    image: str = Field(
-        min_length=1, pattern=r"^\S+$", description="The image's reference, as a container registry knows it."
-    )
-    args: tuple[str, ...] = Field(
-        default=(), description="Arguments of its entry point, each a text. Default: none."
-    )
-
-
-Predictor = Annotated[
-    Annotated[Literal["auto"], Tag(WORD_TAG)]
-    | Annotated[CodeClass, Tag(CLASS_TAG)]
-    | Annotated[Image, Tag(IMAGE_TAG)],
-    Discriminator(
-        component_kind,
-        custom_error_type="component",
-        custom_error_message="write auto, or a class, or an image",
-    ),
-]
-Transformer = Annotated[
-    Annotated[CodeClass, Tag(CLASS_TAG)] | Annotated[Image, Tag(IMAGE_TAG)],
-    Discriminator(
-        component_kind,
-        custom_error_type="component",
-        custom_error_message="write a class or an image",
-    ),
-]
-
-
 class Resources(Frozen):
     """What one replica gets, as request and as limit. The local target does not enforce it."""
 
     cpu: Cores = Field(default="1", description="Processor time, in cores: 1, 0.5 or 500m.")
     memory: Memory = Field(default="2Gi", description="Memory, in bytes: 512Mi, 2Gi or 2147483648.")
+    gpu: Count = Field(
+        default=0, description="The number of GPUs. ONNX models then run on them, or not at all."
+    )
 
 
 class Scaling(Frozen):
@@ -162,11 +128,16 @@ class Spec(Frozen):
     model: ModelSource = Field(default=ModelSource(), description="Which model, and which version of it.")
     predictor: Predictor = Field(
         default="auto",
-        description="What answers: auto (by the model's format), a class or an image of one's own.",
+        description="What answers: auto (by what is in the model's folder), a format, a class or an image "
+        "of one's own.",
     )
     transformer: Transformer | None = Field(
         default=None,
-        description="What prepares features before the predictor: a class or an image. Default: none.",
+        description="What prepares features before the predictor: our own, by columns, a class or an image. "
+        "An image is always separate. Default: none.",
+    )
+    serving: ServerOptions = Field(
+        default=ServerOptions(), description="How each model server batches, what it refuses, what it logs."
     )
     resources: Resources = Field(default=Resources(), description="Processor time and memory of one replica.")
     scaling: Scaling = Field(default=Scaling(), description="The number of replicas of a revision.")
@@ -197,6 +168,10 @@ class ModelDeployment(Frozen):
     def name(self) -> names.Name:
         """The deployment's name."""
         return names.Name(self.metadata.name)
+
+    def with_spec(self, **update: object) -> "ModelDeployment":
+        """The same deployment, with some fields of its spec replaced."""
+        return self.model_copy(update={"spec": self.spec.model_copy(update=update)})
 
     @property
     def model_name(self) -> str:

@@ -3,8 +3,8 @@
 Every refusal carries what to do instead, as the `hint` in pydantic's error context.
 """
 
+import math
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
@@ -18,15 +18,13 @@ from platformctl.domain.wording import said
 REFUSED = "refused"
 """The type of the pydantic errors that are raised here; their context holds `message` and `hint`."""
 
-WORD_TAG, CLASS_TAG, IMAGE_TAG = "<word>", "<class>", "<image>"
-"""The shapes of a predictor or transformer. No key of a file: pydantic puts them into its paths."""
-
 ALIAS_PATTERN = r"^(?![lL][aA][tT][eE][sS][tT]$)(?![vV][0-9]+$)[^/.:\s]+$"
 """For the schema; `_alias` is the whole rule."""
 
 _ALIAS_LIMIT = 255
 _LEAST_MEMORY = Decimal(2) ** 20
 _LEAST_CORES = Decimal("0.001")
+_LEAST_BODY = Decimal(2) ** 10
 _MODEL_URI = re.compile(r"models:/+([^/@:]+)(?:/(\d+)|@([\w-]+))?")
 _DIGITS = re.compile(r"\s*([0-9]{1,9})(?:\.0+)?\s*%?\s*")
 
@@ -139,21 +137,36 @@ def _memory(text: str) -> str:
     return text
 
 
-def component_kind(value: object) -> str | None:
-    """Say which of the shapes of a predictor or transformer a value is meant to be, by its keys."""
-    if isinstance(value, str):
-        return WORD_TAG if value == "auto" else None
-    fields = value if isinstance(value, Mapping) else _fields_of(value)
-    meant = [tag for key, tag in _KEY_TAGS.items() if key in fields]
-    return meant[0] if len(meant) == 1 else None
+def _size(text: str) -> str:
+    size = _parsed(text)
+    if size < _LEAST_BODY or size % 1:
+        raise refusal(f"{said(text)} is less than 1Ki, or not a whole number of bytes", "write 32Mi")
+    return text
 
 
-def _fields_of(value: object) -> frozenset[str]:
-    """The fields of a value that is a model already: built in Python, not read from a file."""
-    return frozenset(getattr(type(value), "model_fields", ()))
+def _flag(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    raise refusal(f"{said(value)} is not true or false", "write true or false, without quotes")
 
 
-_KEY_TAGS = {"class": CLASS_TAG, "class_": CLASS_TAG, "image": IMAGE_TAG}
+def _type_name(text: str) -> str:
+    if re.fullmatch(r"\S+", text):
+        return text
+    raise refusal(f"{said(text)} is no type's name", "write package.module.Type")
+
+
+def _number(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise refusal(f"{said(value)} is not a number", "write a number such as 0.5, without quotes or unit")
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise refusal(f"{said(value)} is no value of a column", "write a text, a number, true or false")
+
 
 whole_number = BeforeValidator(_whole_number)
 DeploymentName = Annotated[
@@ -181,3 +194,11 @@ Percent = Annotated[int, Field(ge=1, le=99), BeforeValidator(_percent)]
 Replicas = Annotated[int, Field(ge=1, le=10_000), whole_number]
 Count = Annotated[int, Field(ge=0, le=10_000), whole_number]
 VersionNumber = Annotated[int, Field(ge=1), whole_number]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+TypeName = Annotated[str, AfterValidator(_type_name), WithJsonSchema({"type": "string", "pattern": r"^\S+$"})]
+Seconds = Annotated[float, Field(gt=0), BeforeValidator(_number)]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_number)]
+Bytes = Annotated[str, BeforeValidator(_as_text), AfterValidator(_size), WithJsonSchema(_QUANTITY_SCHEMA)]
+CallRows = Annotated[int, Field(ge=1, le=100_000), whole_number]
+RequestCount = Annotated[int, Field(ge=1), whole_number]
+Scalar = Annotated[bool | int | float | str, BeforeValidator(_scalar)]

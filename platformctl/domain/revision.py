@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from platformctl.domain.base import Frozen
-from platformctl.domain.deployment import Image, Resources
+from platformctl.domain.components import Image, ModelFormat, Output, Placement
+from platformctl.domain.deployment import Resources
+from platformctl.domain.features import Features
 from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.options import ServerOptions
 
 _DIGEST_DIGITS = 6
 
@@ -64,17 +66,39 @@ class Code(Frozen):
     content: str | None = None
 
 
+class ByFormat(Frozen):
+    """One of our own model servers, where the spec says more than `auto`.
+
+    Args:
+        format: How the model is run.
+        output: What a classifier answers; None: as the model was logged.
+        allow_version_skew: Whether a model of another scikit-learn is served.
+        trusted_types: Types of a skops file that are trusted beside those that it declares; sorted.
+    """
+
+    format: ModelFormat = "auto"
+    output: Output | None = None
+    allow_version_skew: bool = False
+    trusted_types: tuple[str, ...] = ()
+
+
 class Revision(Frozen):
     """Everything that decides what is served, and nothing else.
 
     Scaling is not part of it (it changes in place), nor are rendered bytes or our own version: the
     same input has the same name everywhere.
+
+    Args:
+        placement: Of a transformer that is no image.
+        serving: How each model server of it works.
     """
 
     deployment: Name
     model: ModelVersion
-    predictor: Literal["auto"] | Code | Image = "auto"
-    transformer: Code | Image | None = None
+    predictor: Literal["auto"] | ByFormat | Code | Image = "auto"
+    transformer: Features | Code | Image | None = None
+    placement: Placement = "collocated"
+    serving: ServerOptions = ServerOptions()
     resources: Resources = Resources()
 
     @property
@@ -86,22 +110,29 @@ class Revision(Frozen):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, over the canonical JSON of exactly the inputs that decide what is served."""
-        return _digest(self)
+        canonical = json.dumps(self._identity(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
+    def _identity(self) -> dict[str, Any]:
+        """The inputs: the first ones always, later ones only where they are not the default.
 
-@lru_cache(maxsize=256)
-def _digest(revision: Revision) -> str:
-    """Cached here and not in the value: `model_copy` would hand a cached name on to what is changed."""
-    identity = revision.model_dump(
-        mode="json",
-        exclude={
-            "model": {"info"} | ({"uri"} if revision.model.content else set()),
+        So a field that is added renames nothing that is deployed already.
+        """
+        apart: Any = {
+            "model": {"info"} | ({"uri"} if self.model.content else set()),
             "predictor": {"path"},
             "transformer": {"path"},
-        },
-    )
-    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+        }
+        everything = self.model_dump(mode="json", exclude=apart)
+        chosen = self.model_dump(mode="json", exclude=apart, exclude_defaults=True)
+        first = {key: everything[key] for key in ("deployment", "model", "predictor", "transformer")}
+        first |= {
+            part: chosen[part]
+            for part in ("predictor", "transformer")
+            if isinstance(getattr(self, part), ByFormat | Features)
+        }
+        resources = {key: everything["resources"][key] for key in ("cpu", "memory")}
+        return {**chosen, **first, "resources": {**chosen.get("resources", {}), **resources}}
 
 
 class Scale(Frozen):

@@ -1,16 +1,17 @@
 """From pydantic's ValidationError to a SpecError that a person can act on. Pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from platformctl.domain import deployment
+from platformctl.domain import components, deployment, features, options
 from platformctl.domain.errors import SpecError
-from platformctl.domain.fields import CLASS_TAG, IMAGE_TAG, REFUSED, WORD_TAG
+from platformctl.domain.fields import REFUSED
 from platformctl.domain.nearest import did_you_mean, nearest
 from platformctl.domain.wording import said
 
@@ -25,9 +26,12 @@ Told = tuple[str, str | None]
 
 _SHOWN = 20
 _TAGS: Mapping[str | int, type[BaseModel] | None] = {
-    WORD_TAG: None,
-    CLASS_TAG: deployment.CodeClass,
-    IMAGE_TAG: deployment.Image,
+    components.WORD_TAG: None,
+    components.FORMAT_TAG: components.Format,
+    components.CLASS_TAG: components.CodeClass,
+    components.IMAGE_TAG: components.Image,
+    components.FEATURES_TAG: components.FeatureTransformer,
+    components.TRANSFORMER_CLASS_TAG: components.TransformerClass,
 }
 _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
     {
@@ -35,6 +39,10 @@ _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
         ("metadata",): deployment.Metadata,
         ("spec",): deployment.Spec,
         ("spec", "model"): deployment.ModelSource,
+        ("spec", "transformer", "features"): features.Features,
+        ("spec", "serving"): options.ServerOptions,
+        ("spec", "serving", "batch"): options.Batch,
+        ("spec", "serving", "limits"): options.Limits,
         ("spec", "resources"): deployment.Resources,
         ("spec", "scaling"): deployment.Scaling,
         ("spec", "promotion"): deployment.Promotion,
@@ -43,7 +51,9 @@ _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
 _ELSEWHERE = MappingProxyType(
     {
         "canaryTrafficPercent": "write spec.canary",
-        "limits": "write cpu and memory in spec.resources: they are request and limit at once",
+        "limits": "write cpu and memory in spec.resources: they are request and limit at once; "
+        "a server's own limits are in spec.serving.limits",
+        "containerConcurrency": "write queue in spec.serving.limits",
         "maxReplicas": "write max in spec.scaling",
         "minReplicas": "write min in spec.scaling",
         "replicas": "write min in spec.scaling",
@@ -168,7 +178,7 @@ def _mapping(value: object, _: Context, fields: Sequence[str]) -> Told:
 
 def _literal(value: object, context: Context, _: Sequence[str]) -> Told:
     expected = str(context["expected"]).replace("'", "")
-    near = nearest(value, expected.split(" or ")) if isinstance(value, str) else None
+    near = nearest(value, re.split(", | or ", expected)) if isinstance(value, str) else None
     return f"{said(value)} is not {expected}", f"did you mean {near}?" if near else f"write {expected}"
 
 
@@ -178,15 +188,23 @@ _GENERIC: Mapping[str, Callable[[object, Context, Sequence[str]], Told]] = Mappi
         "model_type": _mapping,
         "string_type": lambda value, *_: (f"must be text, not {said(value)}", _quoted(value)),
         "string_too_short": lambda *_: ("is empty", "write a value, or leave it out"),
+        "dict_type": lambda value, *_: (
+            f"must be a mapping, not {said(value)}",
+            "write column: value, below it",
+        ),
         "tuple_type": lambda value, *_: (f"must be a list, not {said(value)}", None),
         "literal_error": _literal,
         "greater_than_equal": lambda value, context, _: (
-            f"{said(value)} is less than {context['ge']}",
-            f"write {context['ge']} or more",
+            f"{said(value)} is less than {context['ge']:g}",
+            f"write {context['ge']:g} or more",
+        ),
+        "greater_than": lambda value, context, _: (
+            f"{said(value)} is not more than {context['gt']:g}",
+            "write a number such as 30",
         ),
         "less_than_equal": lambda value, context, _: (
-            f"{said(value)} is more than {context['le']}",
-            f"write {context['le']} or less",
+            f"{said(value)} is more than {context['le']:.10g}",
+            f"write {context['le']:.10g} or less",
         ),
         "value_error": lambda _, context, __: (str(context["error"]), None),
     }
@@ -197,16 +215,32 @@ _GENERIC: Mapping[str, Callable[[object, Context, Sequence[str]], Told]] = Mappi
 def _component(path: Path, value: object, shapes: str) -> Fault:
     """A predictor or transformer that is none of its shapes."""
     keys = [str(key) for key in value] if isinstance(value, Mapping) else []
-    if "class" in keys and "image" in keys:
-        return Fault(path, "has a class and an image", "write only one of them")
+    own = _OWN[path[-1]]
+    there = [key for key in own if key in keys]
+    if len(there) > 1:
+        both = " and ".join(_ARTICLES.get(key, f"a {key}") for key in there)
+        return Fault(path, f"has {both}", "write only one of them")
     for key in keys:
-        if near := nearest(key, ("class", "image")):
+        if near := nearest(key, own):
             return Fault((*path, key), "there is no such field", f"did you mean {near}?")
     if isinstance(value, str) and ":" in value:
         return Fault(path, f"{said(value)} is text; {shapes}", _component_hint(value))
+    if "format" in own and isinstance(value, str) and (near := nearest(value, _FORMATS)):
+        hint = "write auto" if near == "auto" else f"write format: {near}, below it"
+        return Fault(path, f"{said(value)} is not understood: {shapes}", hint)
     if keys:
-        return Fault(path, f"has neither a class nor an image; {shapes}", _component_hint())
+        return Fault(path, f"has neither {' nor '.join(own)}; {shapes}", _component_hint())
     return Fault(path, f"{said(value)} is not understood: {shapes}", _component_hint())
+
+
+_OWN: Mapping[str | int, tuple[str, ...]] = MappingProxyType(
+    {"predictor": ("format", "class", "image"), "transformer": ("features", "class", "image")}
+)
+"""The keys by which the shapes are told apart."""
+
+_ARTICLES = MappingProxyType({"features": "features", "image": "an image"})
+
+_FORMATS = get_args(components.ModelFormat)
 
 
 def _component_hint(value: str = "package.module:Class") -> str:
@@ -228,7 +262,10 @@ def _instead(path: Path, fields: Sequence[str]) -> str:
 
 def fields_at(loc: Path) -> tuple[str, ...]:
     """Return the names that a mapping at this place of the document may have, as files spell them."""
-    shape = _TAGS.get(loc[-1]) if loc and loc[-1] in _TAGS else _SHAPES.get(tuple(loc))
+    if loc and loc[-1] in _TAGS:
+        shape = _TAGS[loc[-1]]
+    else:
+        shape = _SHAPES.get(tuple(step for step in loc if step not in _TAGS))
     if shape is None:
         return ()
     return tuple(field.alias or name for name, field in shape.model_fields.items())

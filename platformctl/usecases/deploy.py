@@ -1,7 +1,6 @@
 """Make a spec true."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 from platformctl import plan
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
@@ -13,6 +12,7 @@ from platformctl.domain.version_ref import VersionRef
 from platformctl.rollout import Deploy, Event, Resume
 from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded
+from platformctl.usecases.overrides import Overrides, overridden
 from platformctl.usecases.revise import Choice, revise
 from platformctl.usecases.world import World
 
@@ -27,7 +27,7 @@ class DeployRequest:
         model: The model's name, if the deployment's name was made from it.
         version: Which version, as the command says.
         canary: The share in percent that the command says.
-        signature: What the command says about models without one.
+        overrides: What else the command says beside the spec.
         retry: Whether a revision that was rolled back may be tried again.
     """
 
@@ -36,7 +36,7 @@ class DeployRequest:
     model: str | None = None
     version: VersionRef | None = None
     canary: int | None = None
-    signature: Literal["required", "optional"] | None = None
+    overrides: Overrides = field(default_factory=Overrides)
     retry: bool = False
 
 
@@ -114,16 +114,13 @@ def _wanted(request: DeployRequest, rollout: Rollout) -> ModelDeployment:
     """The spec that was given, else the recorded one, else the default; with what the command says."""
     source = ModelSource(name=request.model)
     default = ModelDeployment(metadata=Metadata(name=request.name), spec=Spec(model=source))
-    wanted = request.spec or rollout.wanted or default
-    if request.signature is None:
-        return wanted
-    model = wanted.spec.model.model_copy(update={"signature": request.signature})
-    return wanted.model_copy(update={"spec": wanted.spec.model_copy(update={"model": model})})
+    return overridden(request.spec or rollout.wanted or default, request.overrides)
 
 
 def _goes_on(request: DeployRequest, rollout: Rollout) -> bool:
     """Whether the command names nothing new while something was interrupted on its way."""
     names_nothing = request.spec is None and request.version is None and request.canary is None
+    names_nothing = names_nothing and request.overrides == Overrides()
     return names_nothing and rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and rollout.stable is not None
 
 

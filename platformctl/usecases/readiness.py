@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from platformctl import plan
+from platformctl.domain.components import Image
 from platformctl.domain.errors import DeadlinePassed, NotFound, SpecError, Unreachable
 from platformctl.domain.examples import v1_request
 from platformctl.domain.names import Name
 from platformctl.domain.observed import RevisionStatus
 from platformctl.domain.progress import Waiting
-from platformctl.domain.revision import Revision
+from platformctl.domain.revision import Code, Revision
 from platformctl.domain.traffic import Answer, Request
 from platformctl.rollout import Await, Event, Failed, Ready
 from platformctl.usecases.world import World
@@ -76,8 +77,8 @@ def _example(world: World, revision: Revision) -> bytes | None:
 
 
 def _answered(answer: Answer, revision: Revision) -> bool:
-    """A class of a person's own need not understand the model's example; it must not break on it."""
-    if revision.predictor == "auto" and revision.transformer is None:
+    """What a person put around the model need not understand its example; it must not break on it."""
+    if not isinstance(revision.predictor, Code | Image) and revision.transformer is None:
         return answer.status == 200  # noqa: PLR2004 - HTTP's OK
     return not answer.is_error
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from platformctl.domain.deployment import CodeClass, Image, ModelDeployment
+from platformctl.domain.components import CodeClass, FeatureTransformer, Format, Image
+from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import NotFound, SpecError
-from platformctl.domain.revision import Code, ModelVersion, Revision
+from platformctl.domain.features import Features
+from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from platformctl.domain.rollout import Rollout
 from platformctl.plan import Lookup
 from platformctl.usecases.world import World
@@ -31,12 +34,16 @@ def revise(world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollou
     """
     version, rule = _version(world, wanted, ways, rollout)
     _check_signature(wanted, version)
-    predictor = wanted.spec.predictor
+    transformer = wanted.spec.transformer
     revision = Revision(
         deployment=wanted.name,
         model=version,
-        predictor="auto" if predictor == "auto" else _component(world, predictor),
-        transformer=_component(world, wanted.spec.transformer) if wanted.spec.transformer else None,
+        predictor=_predictor(world, wanted),
+        transformer=_transformer(world, transformer) if transformer else None,
+        placement="collocated"
+        if transformer is None or isinstance(transformer, Image)
+        else transformer.placement,
+        serving=wanted.spec.serving,
         resources=wanted.spec.resources,
     )
     return Choice(revision, rule)
@@ -69,6 +76,29 @@ def _check_signature(wanted: ModelDeployment, version: ModelVersion) -> None:
         hint="log it with signature=infer_signature(X, model.predict(X)), or set "
         "spec.model.signature: optional (--signature optional)",
     )
+
+
+def _predictor(world: World, wanted: ModelDeployment) -> Literal["auto"] | ByFormat | Code | Image:
+    """What is trusted and allowed concerns our own servers only: a class loads its model itself."""
+    predictor, source = wanted.spec.predictor, wanted.spec.model
+    if not isinstance(predictor, Format | str):
+        return _component(world, predictor)
+    chosen = Format() if isinstance(predictor, str) else predictor
+    pinned = ByFormat(
+        format=chosen.format,
+        output=chosen.output,
+        allow_version_skew=source.allow_version_skew,
+        trusted_types=tuple(sorted(set(source.trusted_types))),
+    )
+    return "auto" if pinned == ByFormat() else pinned
+
+
+def _transformer(
+    world: World, transformer: FeatureTransformer | CodeClass | Image
+) -> Features | Code | Image:
+    if isinstance(transformer, FeatureTransformer):
+        return transformer.features
+    return _component(world, transformer)
 
 
 def _component(world: World, component: CodeClass | Image) -> Code | Image:

@@ -11,7 +11,7 @@ from itertools import count
 
 import pytest
 
-from platformctl.domain.deployment import Image
+from platformctl.domain.components import Image
 from platformctl.domain.errors import NotFound, StillServing, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import ABSENT, Observed, RevisionStatus, Scope, Severity

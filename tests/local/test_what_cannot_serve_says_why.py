@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.domain.deployment import Image
+from platformctl.domain.components import Image
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Severity

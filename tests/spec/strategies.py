@@ -4,9 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from platformctl.domain.components import CodeClass, FeatureTransformer, Format, Image, TransformerClass
 from platformctl.domain.deployment import (
-    CodeClass,
-    Image,
     Metadata,
     ModelDeployment,
     ModelSource,
@@ -15,6 +14,8 @@ from platformctl.domain.deployment import (
     Scaling,
     Spec,
 )
+from platformctl.domain.features import Features
+from platformctl.domain.options import Batch, Limits, ServerOptions
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 WORDS = st.sampled_from(
@@ -31,14 +32,51 @@ CLASSES = st.builds(
     class_=st.from_regex(r"[A-Za-z_]{1,9}(\.[a-z]{1,5})?:[A-Z][a-z]{1,9}", fullmatch=True),
     path=PATHS,
 )
+FORMATS = st.builds(
+    Format,
+    format=st.sampled_from(["auto", "sklearn", "pipeline", "onnx", "pyfunc"]),
+    output=st.sampled_from([None, "label", "probability", "both"]),
+)
+PLACEMENTS = st.sampled_from(["collocated", "separate"])
+TRANSFORMER_CLASSES = st.builds(
+    lambda code, placement: TransformerClass(class_=code.class_, path=code.path, placement=placement),
+    CLASSES,
+    PLACEMENTS,
+)
+COLUMNS = st.lists(TEXT, unique=True, max_size=4)
+VALUES_OF_A_COLUMN = st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+FEATURES = COLUMNS.flatmap(
+    lambda columns: st.builds(
+        Features,
+        rename=st.just({f"{name} of old": name for name in columns}),
+        default=st.dictionaries(TEXT, VALUES_OF_A_COLUMN, max_size=3),
+        cast=st.dictionaries(st.sampled_from(columns), st.just("string")) if columns else st.just({}),
+        select=st.none() | st.just(tuple(columns) or None),
+    )
+)
+FEATURE_TRANSFORMERS = st.builds(FeatureTransformer, features=FEATURES, placement=PLACEMENTS)
+OPTIONS = st.builds(
+    ServerOptions,
+    batch=st.builds(Batch, rows=st.integers(1, 100_000), by_row=st.none() | st.booleans()),
+    limits=st.builds(
+        Limits,
+        queue=st.integers(1, 10**9),
+        rows=st.integers(1, 10**9),
+        body=st.sampled_from(["32Mi", "1Ki", "100M", "2048"]),
+        body_seconds=st.floats(0.001, 1e6),
+    ),
+    access_log=st.floats(0, 1),
+)
 IMAGES = st.builds(
     Image,
     image=st.from_regex(r"[a-z0-9./:@-]{1,40}", fullmatch=True),
     args=st.lists(st.text() | WORDS, max_size=4).map(tuple),
 )
 SOURCES = st.builds(
-    lambda name, signature, one: ModelSource(name=name, signature=signature, **one),
+    lambda one, **others: ModelSource(**others, **one),
     name=st.none() | MODEL_NAMES,
+    allow_version_skew=st.booleans(),
+    trusted_types=st.lists(st.from_regex(r"[a-z]{1,9}(\.[A-Z][a-z]{1,9})?", fullmatch=True)).map(tuple),
     signature=st.sampled_from(["required", "optional"]),
     one=st.just({})
     | st.builds(dict, version=st.integers(1, 10**12))
@@ -52,12 +90,14 @@ RESOURCES = st.builds(
     Resources,
     cpu=st.sampled_from(["1", "0.5", "500m", "16"]),
     memory=st.sampled_from(["2Gi", "512Mi", "1.5Gi", "2147483648"]),
+    gpu=st.integers(0, 8),
 )
 SPECS = st.builds(
     Spec,
     model=SOURCES,
-    predictor=st.just("auto") | CLASSES | IMAGES,
-    transformer=st.none() | CLASSES | IMAGES,
+    predictor=st.just("auto") | FORMATS | CLASSES | IMAGES,
+    transformer=st.none() | FEATURE_TRANSFORMERS | TRANSFORMER_CLASSES | IMAGES,
+    serving=OPTIONS,
     resources=RESOURCES,
     scaling=SCALINGS,
     canary=st.none() | st.integers(1, 99),
@@ -71,13 +111,40 @@ VALID: dict[str, Any] = {
     "kind": "ModelDeployment",
     "metadata": {"name": "churn"},
     "spec": {
-        "model": {"name": "churn", "alias": "champion", "signature": "optional"},
+        "model": {
+            "name": "churn",
+            "alias": "champion",
+            "signature": "optional",
+            "trustedTypes": ["shop.Scaler"],
+        },
         "predictor": {"image": "example.com/churn:4", "args": ["--threads", "2"]},
-        "transformer": {"class": "features.churn:Prepare", "path": "src"},
-        "resources": {"cpu": "500m", "memory": "1Gi"},
+        "transformer": {"class": "features.churn:Prepare", "path": "src", "placement": "separate"},
+        "serving": {
+            "batch": {"rows": 32, "byRow": True},
+            "limits": {"queue": 100, "rows": 1000, "body": "1Mi", "bodySeconds": 5},
+            "accessLog": 0.01,
+        },
+        "resources": {"cpu": "500m", "memory": "1Gi", "gpu": 1},
         "scaling": {"min": 2, "max": 6},
         "canary": 10,
         "keep": 2,
         "promotion": {"alias": "champion"},
     },
 }
+
+OF_OURS: dict[str, Any] = {
+    "metadata": {"name": "churn"},
+    "spec": {
+        "predictor": {"format": "onnx", "output": "both"},
+        "transformer": {
+            "features": {
+                "rename": {"Age": "age"},
+                "default": {"plan": "basic", "age": 30},
+                "cast": {"age": "long"},
+                "select": ["age", "plan"],
+            },
+            "placement": "separate",
+        },
+    },
+}
+"""The other shapes of a predictor and a transformer."""

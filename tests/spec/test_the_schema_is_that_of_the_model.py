@@ -14,7 +14,7 @@ from platformctl.adapters.schema import COMMAND, PAGE_FILE, SCHEMA_FILE, page_te
 from platformctl.adapters.spec_files import dump, parse
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import SpecError
-from tests.spec.strategies import DEPLOYMENTS, VALID
+from tests.spec.strategies import DEPLOYMENTS, OF_OURS, VALID
 
 pytestmark = pytest.mark.quick
 
@@ -30,6 +30,12 @@ UNITS = {
     "max": "number of replicas",
     "keep": "number of previous revisions",
     "version": "number",
+    "gpu": "number of GPUs",
+    "queue": "number of requests",
+    "rows": "number of rows",
+    "body": "bytes",
+    "bodySeconds": "seconds",
+    "accessLog": "share",
 }
 
 
@@ -123,7 +129,28 @@ def invalid(path: str, value: object) -> dict[str, Any]:
         ("spec.transformer", "auto"),
         ("spec.transformer.class", "a.B"),
         ("spec.resources.memory", "2GB"),
-        ("spec.resources.gpu", 1),
+        ("spec.resources.gpu", -1),
+        ("spec.resources.gpu", "1"),
+        ("spec.model.allowVersionSkew", "yes"),
+        ("spec.model.allowVersionSkew", 1),
+        ("spec.model.trustedTypes", "a.B"),
+        ("spec.model.trustedTypes", ["a b"]),
+        ("spec.predictor", {"format": "sklaern"}),
+        ("spec.predictor", {"format": "onnx", "output": "all"}),
+        ("spec.predictor", {"format": "onnx", "class": "a:B"}),
+        ("spec.transformer", {"features": {"cast": {"age": "int"}}}),
+        ("spec.transformer", {"features": {"default": {"age": [1]}}}),
+        ("spec.transformer", {"features": {"default": {"age": None}}}),
+        ("spec.transformer", {"features": {"rename": {"age": 1}}}),
+        ("spec.transformer", {"features": {}, "class": "a:B"}),
+        ("spec.transformer", {"image": "a", "placement": "separate"}),
+        ("spec.transformer.placement", "beside"),
+        ("spec.serving.batch.rows", 0),
+        ("spec.serving.batch.byRow", "yes"),
+        ("spec.serving.limits.body", "32MB"),
+        ("spec.serving.limits.bodySeconds", 0),
+        ("spec.serving.accessLog", 1.5),
+        ("spec.serving.accessLog", True),
         ("spec.scaling.min", 0),
         ("spec.scaling.min", "1"),
         ("spec.scaling.max", 10_001),
@@ -142,5 +169,6 @@ def test_schema_and_parser_refuse_the_same(path: str, value: object) -> None:
 
 
 def test_schema_and_parser_take_the_same() -> None:
-    VALIDATOR.validate(VALID)
-    assert parse(json.dumps(VALID)).spec.canary == 10
+    for document in (VALID, OF_OURS):
+        VALIDATOR.validate(document)
+        assert parse(json.dumps(document)).name == "churn"

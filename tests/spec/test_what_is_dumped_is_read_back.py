@@ -3,8 +3,8 @@ import yaml
 from hypothesis import given, settings
 
 from platformctl.adapters.spec_files import dump, parse
+from platformctl.domain.components import TransformerClass
 from platformctl.domain.deployment import (
-    CodeClass,
     Metadata,
     ModelDeployment,
     ModelSource,
@@ -39,7 +39,7 @@ def test_only_what_was_chosen_is_written_in_the_order_of_the_schema() -> None:
             canary=10,
             scaling=Scaling(min=2),
             model=ModelSource(name="NO"),
-            transformer=CodeClass(class_="features.churn:Prepare", path="src"),
+            transformer=TransformerClass(class_="features.churn:Prepare", path="src"),
         ),
     )
     assert dump(deployment) == (

@@ -2,9 +2,12 @@ import re
 
 import pytest
 
-from platformctl.domain.deployment import Image, Resources
+from platformctl.domain.components import Image
+from platformctl.domain.deployment import Resources
+from platformctl.domain.features import Features
 from platformctl.domain.names import NAME_LIMIT, Name
-from platformctl.domain.revision import Code, ModelInfo, ModelVersion, Revision
+from platformctl.domain.options import Batch, Limits, ServerOptions
+from platformctl.domain.revision import ByFormat, Code, ModelInfo, ModelVersion, Revision
 
 pytestmark = pytest.mark.quick
 
@@ -23,6 +26,32 @@ def test_a_name_is_the_same_on_every_machine_and_in_every_version() -> None:
     assert plain.id == "churn-v4-b57c0e"
     assert CHURN.id == "churn-v4-c449a6"
     assert Revision(deployment=Name("churn"), model=FOLDER).id == "churn-files-498313"
+
+
+def test_what_was_deployed_before_there_were_formats_and_options_keeps_its_whole_digest() -> None:
+    plain = Revision(deployment=Name("churn"), model=MODEL)
+    code = CHURN.model_copy(update={"resources": Resources(cpu="500m", memory="1Gi")})
+    assert plain.digest == "b57c0e8080e76445cc1934740920f83b1d362d5ad605a5cbdbf6e83c3f9c3234"
+    assert code.digest == "bdc240bf72da9ca0283ad59ebe71d276f771d95631464f912ff120c5bfb68077"
+
+
+def test_a_default_that_is_written_out_is_a_default() -> None:
+    written = {"placement": "collocated", "serving": ServerOptions(batch=Batch(rows=64), access_log=0)}
+    assert CHURN.model_copy(update={**written, "resources": Resources(gpu=0)}).id == CHURN.id
+
+
+def test_columns_are_in_the_name_in_whatever_order_they_were_written() -> None:
+    one, other = ({"a": "b", "c": "d"}, {"c": "d", "a": "b"})
+    names = {CHURN.model_copy(update={"transformer": Features(rename=r)}).id for r in (one, other)}
+    assert len(names) == 1
+
+
+def test_one_and_true_are_different_defaults() -> None:
+    names = {
+        CHURN.model_copy(update={"transformer": Features(default={"a": value})}).id
+        for value in (1, True, 1.0)
+    }
+    assert len(names) == 3
 
 
 def test_the_same_input_has_the_same_name() -> None:
@@ -72,6 +101,18 @@ def test_where_a_folder_lies_is_not_in_the_name() -> None:
         CHURN.model_copy(update={"transformer": Image(image="features:1")}),
         CHURN.model_copy(update={"resources": Resources(cpu="2")}),
         CHURN.model_copy(update={"resources": Resources(memory="4Gi")}),
+        CHURN.model_copy(update={"resources": Resources(gpu=1)}),
+        CHURN.model_copy(update={"predictor": ByFormat(format="onnx")}),
+        CHURN.model_copy(update={"predictor": ByFormat(output="both")}),
+        CHURN.model_copy(update={"predictor": ByFormat(allow_version_skew=True)}),
+        CHURN.model_copy(update={"predictor": ByFormat(trusted_types=("a.B",))}),
+        CHURN.model_copy(update={"transformer": Features()}),
+        CHURN.model_copy(update={"transformer": Features(select=("a", "b"))}),
+        CHURN.model_copy(update={"transformer": Features(select=("b", "a"))}),
+        CHURN.model_copy(update={"placement": "separate"}),
+        CHURN.model_copy(update={"serving": ServerOptions(batch=Batch(by_row=True))}),
+        CHURN.model_copy(update={"serving": ServerOptions(limits=Limits(body="1Mi"))}),
+        CHURN.model_copy(update={"serving": ServerOptions(access_log=0.5)}),
     ],
     ids=lambda revision: revision.digest[:6],
 )
@@ -87,8 +128,11 @@ def test_arguments_are_in_the_name_in_their_order() -> None:
 
 
 def test_every_field_is_either_part_of_the_identity_or_known_not_to_be() -> None:
-    """A field that is added to a revision renames every revision: decide, then say so here."""
-    assert set(Revision.model_fields) == {"deployment", "model", "predictor", "transformer", "resources"}
+    """A field that is added is part of it where it is not the default: decide, then say so here."""
+    first = {"deployment", "model", "predictor", "transformer", "resources"}
+    assert set(Revision.model_fields) == first | {"placement", "serving"}
+    assert set(Resources.model_fields) == {"cpu", "memory", "gpu"}
+    assert set(Image.model_fields) == {"image", "args"}
     assert set(ModelVersion.model_fields) == {"model", "version", "model_id", "uri", "content", "info"}
     assert set(Code.model_fields) == {"class_", "path", "content"}
 

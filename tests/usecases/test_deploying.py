@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from platformctl.domain.components import CodeClass, Image
 from platformctl.domain.deployment import (
-    CodeClass,
-    Image,
     Metadata,
     ModelDeployment,
     ModelSource,

@@ -4,6 +4,7 @@ from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource
 from platformctl.domain.errors import NotFound
 from platformctl.domain.revision import ModelInfo
 from platformctl.domain.version_ref import Alias, Exact
+from platformctl.usecases.overrides import Overrides
 from tests.fakes import FakeVersion
 from tests.usecases.scene import CHURN, Scene
 
@@ -99,5 +100,5 @@ def test_a_model_without_a_signature_is_refused_before_anything_changes(scene: S
 def test_a_model_without_a_signature_is_served_when_the_person_says_so(scene: Scene) -> None:
     unsigned = ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=False)
     scene.registry.register("churn", FakeVersion(info=unsigned))
-    scene.deploy(signature="optional")
+    scene.deploy(overrides=Overrides(signature="optional"))
     assert scene.shares == {"v4": 100}

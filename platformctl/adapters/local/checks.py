@@ -6,7 +6,7 @@ from pathlib import Path
 
 from platformctl.adapters.local.home import Home
 from platformctl.domain import extras
-from platformctl.domain.deployment import Image
+from platformctl.domain.components import Image
 from platformctl.domain.errors import SpecError
 from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.revision import Revision, Scale
