@@ -1,4 +1,4 @@
-"""How fast the model servers are, against the tutorial pattern in the same run: `python -m benchmarks.serving`.
+"""How fast the model servers are, beside the tutorial pattern: `python -m benchmarks.serving`.
 
 Servers run on one core, the load generator (this process) on another. All servers of a table are up
 together and are asked in turns, round after round; figures are medians of the rounds. What is served is

@@ -23,6 +23,7 @@ from typing import NamedTuple, cast
 import uvloop
 
 OK = 200
+SEED = 7
 HOST = "127.0.0.1"
 KEPT_EVERY = 50
 """One answer in so many is kept, for its scores to be checked."""
@@ -84,11 +85,9 @@ def closed(port: int, requests: Sequence[bytes], connections: int, seconds: floa
     return _run(port, connections, seconds, lambda: _Closed(requests, seconds))
 
 
-def paced(
-    port: int, requests: Sequence[bytes], connections: int, seconds: float, rate: float, seed: int = 7
-) -> Outcome:
+def paced(port: int, requests: Sequence[bytes], connections: int, seconds: float, rate: float) -> Outcome:
     """Ask at random moments, so many a second on average. One that finds no free connection waits for it."""
-    return _run(port, connections, seconds, lambda: _Paced(requests, arrivals(rate, seconds, seed)))
+    return _run(port, connections, seconds, lambda: _Paced(requests, arrivals(rate, seconds, SEED)))
 
 
 def arrivals(rate: float, seconds: float, seed: int) -> list[float]:

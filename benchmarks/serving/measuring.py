@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from benchmarks.serving.load import Outcome, closed
+from benchmarks.serving.load import Outcome, closed, paced
 from benchmarks.serving.servers import Failed, Running, running
 from benchmarks.serving.sides import Question, Side, check, insist, requests
 
@@ -66,16 +67,16 @@ class Asked:
     questions: Sequence[Question]
     requests: Sequence[bytes]
 
-    def load(self, how: Callable[[int, Sequence[bytes]], Outcome]) -> Figures:
+    def load(self, how: Callable[[int, Sequence[bytes]], Outcome], errors: int = 0) -> Figures:
         """One load; `how` gets the port and the requests.
 
         Raises:
-            Failed: A request failed, or a score is not the pipeline's.
+            Failed: More requests failed than that, or a score is not the pipeline's.
         """
         before = self.server.cpu_seconds()
         outcome = how(self.server.port, self.requests)
         spent = self.server.cpu_seconds() - before
-        if outcome.errors:
+        if outcome.errors > errors:
             statuses = dict(outcome.refused)
             raise Failed(f"{self.side.name}: {outcome.lost} requests were lost, others refused: {statuses}")
         check(self.side, self.questions, outcome.kept)
@@ -84,6 +85,11 @@ class Asked:
     def closed(self, seconds: float, connections: int = CONNECTIONS) -> Figures:
         """One closed load."""
         return self.load(lambda port, asked: closed(port, asked, connections, seconds))
+
+    def paced(self, seconds: float, rate: float) -> Figures:
+        """One open load; its errors are figures."""
+        how = partial(paced, connections=CONNECTIONS, seconds=seconds, rate=rate)
+        return self.load(how, errors=sys.maxsize)
 
 
 @contextmanager
@@ -98,7 +104,7 @@ def up(side: Side, asked: Sequence[Question], core: int) -> Iterator[Asked]:
 
 @contextmanager
 def all_up(sides: Sequence[Side], asked: Sequence[Question], core: int) -> Iterator[list[Asked]]:
-    """Servers of all sides. One that is only there to compare with (`peers`) may be missing."""
+    """Servers of all sides, together."""
     with ExitStack() as stack:
         yield [stack.enter_context(up(side, asked, core)) for side in sides]
 

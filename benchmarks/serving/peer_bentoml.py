@@ -3,12 +3,12 @@
 import os
 from typing import Any
 
-import bentoml  # type: ignore[import-not-found]  # lives in the peer's environment only
+import bentoml  # type: ignore[import-not-found]  # is in the peer's environment only
 import mlflow.pyfunc
 import pandas as pd
 
 
-@bentoml.service  # type: ignore[untyped-decorator]  # as above
+@bentoml.service
 class Churn:
     """One row a request."""
 

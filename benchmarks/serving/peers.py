@@ -15,13 +15,13 @@ from tests.ports import free_port
 Make = Callable[[Path, Path], Side]
 """From the model's folder and a cache to a way of serving it; raises Failed where it cannot be installed."""
 
-MLSERVER = ("mlserver>=1.7", "mlserver-mlflow>=1.7")
+MLSERVER = ("mlserver>=1.7", "mlserver-mlflow>=1.7", "uvloop<0.22")  # 1.7.1 fails with a newer uvloop
 BENTOML = ("bentoml>=1.4",)
 _INSTALL_S = 600
 
 
 def kserve(model: Path, cache: Path) -> Side:  # noqa: ARG001 as its siblings
-    """kserve's own server, V1, a DataFrame into the model."""
+    """The server of kserve, V1, a DataFrame into the model."""
     port = free_port()
     arguments = [sys.executable, "-m", "benchmarks.serving.peer_kserve", "--http_port", str(port)]
     command = Command(
@@ -35,7 +35,8 @@ def mlflow(model: Path, cache: Path) -> Side:  # noqa: ARG001 as its siblings
     port = free_port()
     options = ["--env-manager", "local", "--host", HOST, "--port", str(port)]
     arguments = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(model), *options]
-    command = Command("mlflow models serve", arguments, port, "/ping")
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"  # it starts uvicorn by name
+    command = Command("mlflow models serve", arguments, port, "/ping", {"PATH": path})
     return Side(command, "/invocations", lambda row: {"dataframe_records": [row]}, first_leaving)
 
 
@@ -51,7 +52,9 @@ def mlserver(model: Path, cache: Path) -> Side:
     (folder / "model-settings.json").write_text(json.dumps(settings))
     ready = "/v2/models/churn/ready"
     command = Command("MLServer", [str(bin_ / "mlserver"), "start", str(folder)], port, ready)
-    return Side(command, "/v2/models/churn/infer", _columns, lambda answer: float(answer["outputs"][0]["data"][1]))
+    return Side(
+        command, "/v2/models/churn/infer", _columns, lambda answer: float(answer["outputs"][0]["data"][1])
+    )
 
 
 def bentoml(model: Path, cache: Path) -> Side:

@@ -19,7 +19,7 @@ EXACT = 1e-9
 """What a batch of another size may differ by; the same arithmetic otherwise."""
 
 CLOSE, FARTHEST, CLOSE_SHARE = 1e-5, 0.05, 0.99
-"""Single precision: nearly all rows are close, none is far. The gate of the export is stricter, on more rows."""
+"""Single precision: nearly all rows are close, none is far. The export's own gate is stricter."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,13 @@ def seed(model: Path) -> Side:
     return Side(command, "/predict", lambda row: row, first_leaving)
 
 
-def ours(model: Path, folder: Path, kind: str, name: str = "", **fields: object) -> Side:
-    """Our server on a TCP port. `kind` is the predictor's; `fields` are more of its settings."""
+def ours(model: Path, folder: Path, runtime: str) -> Side:
+    """Our server, with all defaults: `fused`, `onnx` or `pyfunc`."""
     port = free_port()
-    listen: dict[str, object] = {"host": HOST, "http": port}
-    predictor = fields.pop("predictor", {"kind": kind})
-    settings = settings_file(folder, model, predictor=predictor, listen=listen, **fields)
-    command = serve(name or f"platformctl {kind}", settings, port)
-    runtime = "fused" if kind == "sklearn" else kind
-    return Side(command, PREDICT, instances, first_leaving, exact=kind != "onnx", runtime=runtime)
+    kind = "sklearn" if runtime == "fused" else runtime
+    settings = settings_file(folder, model, predictor={"kind": kind}, listen={"host": HOST, "http": port})
+    command = serve(f"platformctl, {runtime}", settings, port)
+    return Side(command, PREDICT, instances, first_leaving, exact=runtime != "onnx", runtime=runtime)
 
 
 def settings_file(folder: Path, model: Path, **fields: object) -> Path:
