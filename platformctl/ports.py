@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from platformctl.domain.counts import Counts
+from platformctl.domain.images import Recipe
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import (
     Capabilities,
@@ -187,6 +188,35 @@ class Lease(Protocol):
 
     def holder(self, name: Name) -> str | None:
         """Who has it now, in words, or None. For `status`; nobody decides by it."""
+        ...
+
+
+class ImageTool(Protocol):
+    """What builds images, and knows those that are on this machine."""
+
+    @property
+    def name(self) -> str:
+        """As people call it: docker, podman, buildah."""
+        ...
+
+    def recipe(self, reference: str) -> str | None:
+        """The digest of the recipe that the image of this name was made by; None if it is not there."""
+        ...
+
+    def build(self, reference: str, recipe: Recipe) -> None:
+        """Build an image and name it. What it prints meanwhile goes to stderr.
+
+        Raises:
+            Refused: It could not.
+        """
+        ...
+
+    def push(self, reference: str) -> None:
+        """Copy an image to the registry that its name says.
+
+        Raises:
+            Refused: It could not.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
 """Put adapters behind the ports, as the settings say. The only place that knows both sides."""
 
+import importlib.metadata
 import os
 import shlex
 import sys
@@ -8,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from platformctl.adapters.envoy.counters import EnvoyCounters
+from platformctl.adapters.images import context, tools
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.lease import FlockLease
 from platformctl.adapters.local.stack import Stack, router_of
@@ -20,7 +22,8 @@ from platformctl.adapters.system import SystemClock
 from platformctl.domain.errors import SpecError, Unreachable
 from platformctl.domain.progress import Warned
 from platformctl.domain.settings import Settings
-from platformctl.ports import Registry, Reporter
+from platformctl.ports import ImageTool, Registry, Reporter
+from platformctl.usecases.image import Workshop
 from platformctl.usecases.world import World
 
 
@@ -61,6 +64,30 @@ def world(settings: Settings, reporter: Reporter, timeout: timedelta) -> World:
 def stack(settings: Settings) -> Stack:
     """Return the local stack that the settings mean."""
     return Stack(Home.at(settings.home.value))
+
+
+def workshop(settings: Settings, reporter: Reporter) -> Workshop:
+    """Return what images are made from: the registry that the settings mean, and our own servers.
+
+    Raises:
+        Refused: The installation lacks them.
+    """
+    return Workshop(
+        registry=registry(settings, reporter),
+        reporter=reporter,
+        source=context.digest(context.root()),
+        version=importlib.metadata.version("platformctl"),
+    )
+
+
+def image_tool(name: str | None) -> ImageTool:
+    """Return the program that builds images: the one of that name, else the first that works.
+
+    Raises:
+        SpecError: There is none.
+        Unreachable: There is one, and it does not work.
+    """
+    return tools.choose(name, os.environ)
 
 
 def registry(settings: Settings, reporter: Reporter) -> Registry:

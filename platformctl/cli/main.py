@@ -41,6 +41,7 @@ class Verb:
 
 
 _CHANGE, _LOOK, _STACK, _SHELL = "Change a deployment", "Look at it", "The local stack", "This program"
+_MAKE = "What is deployed"
 
 VERBS: Mapping[str, Verb] = {
     verb.name: verb
@@ -56,6 +57,7 @@ VERBS: Mapping[str, Verb] = {
         Verb("logs", _LOOK, "Show the last lines that revisions wrote."),
         Verb("predict", _LOOK, "Send predictions, and say who answered."),
         Verb("diff", _LOOK, "Show where a deployment differs from its spec."),
+        Verb("image", _MAKE, "Build the images that model servers run in."),
         Verb("up", _STACK, "Start the local stack: router, registry, deployments."),
         Verb("down", _STACK, "Stop the local stack; its state stays."),
         Verb("demo", _STACK, "Train a model, and roll it out on this machine."),

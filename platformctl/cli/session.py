@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # `--help` must not pay for these
     from platformctl.adapters.local.stack import Stack
     from platformctl.domain.settings import Flags, Settings
-    from platformctl.ports import Reporter
+    from platformctl.ports import ImageTool, Reporter
+    from platformctl.usecases.image import Workshop
     from platformctl.usecases.world import World
 
 TIMEOUT = timedelta(seconds=120)
@@ -33,6 +34,19 @@ class Host(Protocol):
         """The local stack that the settings mean."""
         ...
 
+    def workshop(self, settings: "Settings", reporter: "Reporter") -> "Workshop":
+        """What images are made from."""
+        ...
+
+    def image_tool(self, name: str | None) -> "ImageTool":
+        """What builds them: the one of that name, else the first that works.
+
+        Raises:
+            SpecError: There is none.
+            Unreachable: There is one, and it does not work.
+        """
+        ...
+
 
 class Wired:
     """The real host."""
@@ -54,6 +68,18 @@ class Wired:
         from platformctl import wiring  # `--help` must not pay for it
 
         return wiring.stack(settings)
+
+    def workshop(self, settings: "Settings", reporter: "Reporter") -> "Workshop":
+        """The real registry and the real servers."""
+        from platformctl import wiring  # `--help` must not pay for it
+
+        return wiring.workshop(settings, reporter)
+
+    def image_tool(self, name: str | None) -> "ImageTool":
+        """A program on PATH."""
+        from platformctl import wiring  # `--help` must not pay for it
+
+        return wiring.image_tool(name)
 
 
 @dataclass

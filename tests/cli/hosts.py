@@ -7,10 +7,12 @@ from pathlib import Path
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Stack
 from platformctl.domain.configuration import ConfigFile, Context
+from platformctl.domain.images import Recipe
 from platformctl.domain.names import RevisionId
 from platformctl.domain.revision import ModelInfo
 from platformctl.domain.settings import Flags, Settings, settle
 from platformctl.ports import Reporter
+from platformctl.usecases.image import Workshop
 from platformctl.usecases.world import World
 from tests.fakes import (
     Behaviour,
@@ -45,6 +47,27 @@ def registry() -> FakeRegistry:
 
 
 @dataclass
+class FakeImages:
+    """Images in memory: the recipe of each, by name."""
+
+    name: str = "docker"
+    made: dict[str, Recipe] = field(default_factory=dict)
+    pushed: list[str] = field(default_factory=list)
+
+    def recipe(self, reference: str) -> str | None:
+        """As it was built."""
+        return self.made[reference].digest if reference in self.made else None
+
+    def build(self, reference: str, recipe: Recipe) -> None:
+        """Note it."""
+        self.made[reference] = recipe
+
+    def push(self, reference: str) -> None:
+        """Note it."""
+        self.pushed.append(reference)
+
+
+@dataclass
 class FakeHost:
     """Everything that a command line asks for, in memory; the settings are settled as always.
 
@@ -54,6 +77,7 @@ class FakeHost:
 
     fakes: FakeWorld = field(default_factory=FakeWorld)
     registry: FakeRegistry = field(default_factory=registry)
+    images: FakeImages = field(default_factory=FakeImages)
     specs: Path | None = None
 
     def settings(self, flags: Flags) -> Settings:
@@ -80,6 +104,16 @@ class FakeHost:
     def stack(self, settings: Settings) -> Stack:
         """A real one; nobody has started it."""
         return Stack(Home.at(settings.home.value))
+
+    def workshop(self, settings: Settings, reporter: Reporter) -> Workshop:
+        """The fake registry; servers of a known digest."""
+        del settings
+        return Workshop(self.registry, reporter, source="5e12", version="0.1.0")
+
+    def image_tool(self, name: str | None) -> FakeImages:
+        """The fake, by whatever name."""
+        self.images.name = name or self.images.name
+        return self.images
 
     def behaves(self, revision: RevisionId, behaviour: Behaviour) -> None:
         """Say how a revision fares from now on."""

@@ -46,6 +46,12 @@ STORY = [
         0,
         r"^6 requests over 2 connections in \d+\.\d s",
     ),
+    ("platformctl image build --dry-run", 0, r"^build localhost/platformctl-predictor:\d.* on docker.io/"),
+    (
+        "platformctl image build churn --version 2 --dry-run",
+        0,
+        r"^build localhost/platformctl-model:\w{12} on docker.io/library/python:3.1\d-slim",
+    ),
     ("platformctl status churn", 0, r"churn-v2-\w{6}  canary  churn v2   10 %    1/1"),
     ("platformctl status churn -o json", 0, r'"degraded": false'),
     ("platformctl list", 0, r"churn  canary"),

@@ -26,6 +26,7 @@ COMMANDS = {
     "Split": "predict churn --count 20",
     "DryRun": "deploy other --dry-run=server",
     "Outcome": "promote churn",
+    "Images": "image build",
     "Version": "version",
     "Doctor": "doctor",
 }

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from platformctl.adapters.local import environments
-from platformctl.adapters.local.requirements import THIS_PYTHON, Needs, differences, lines
+from platformctl.adapters.local.requirements import THIS_PYTHON, Needs, differences
 from platformctl.domain.errors import SpecError
+from platformctl.domain.requirements import lines
 
 pytestmark = pytest.mark.quick
 

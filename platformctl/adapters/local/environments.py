@@ -21,6 +21,7 @@ from platformctl.adapters.local.requirements import Needs
 from platformctl.adapters.local.state import flock
 from platformctl.domain import extras
 from platformctl.domain.errors import Refused, SpecError
+from platformctl.domain.requirements import lines
 
 SERVERS = {
     "platformctl-predictors": "platformctl_predictors",
@@ -68,7 +69,7 @@ def digest(model: Path, needs: Needs) -> str:
     """Name an environment by all that decides what is in it."""
     named_files = sorted(model.glob("*.txt")) if _names_files(needs) else []
     content = {
-        "requirements": sorted(reqs.lines(needs.requirements)),
+        "requirements": sorted(lines(needs.requirements)),
         "files": [(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in named_files],
         "python": needs.python_minor,
         "machine": platform.machine(),
@@ -172,7 +173,7 @@ def _source_digest() -> str:
 
 
 def _names_files(needs: Needs) -> bool:
-    return any(line.startswith("-") for line in reqs.lines(needs.requirements))
+    return any(line.startswith("-") for line in lines(needs.requirements))
 
 
 def _pythons() -> Sequence[str]:
@@ -188,9 +189,9 @@ def _pythons() -> Sequence[str]:
 def _uv(*arguments: str) -> None:
     done = _run([uv(), *arguments])
     if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        said = [line for line in done.stderr.splitlines() if line.strip()]
         raise Refused(
-            "the model's Python environment could not be made:\n" + "\n".join(lines[-_SHOWN_LINES:]),
+            "the model's Python environment could not be made:\n" + "\n".join(said[-_SHOWN_LINES:]),
             hint="see the model's requirements.txt; the model servers need: "
             + ", ".join(_server_requirements()),
         )

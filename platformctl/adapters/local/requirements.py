@@ -3,13 +3,11 @@
 import importlib.metadata
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-# pip's and uv's rule: a comment starts at a '#' at the beginning or after white space.
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+from platformctl.domain.requirements import lines
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -31,14 +29,6 @@ class Needs:
         """As `3.11`: pickles and wheels go by that. Without a word of the model's it is ours."""
         match = re.match(r"\d+\.\d+", self.python or "")
         return match[0] if match else THIS_PYTHON
-
-
-def lines(text: str) -> Iterator[str]:
-    """The requirement lines: joined where continued, without comments and blank lines."""
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        bare = _COMMENT.sub("", line).strip()
-        if bare:
-            yield " ".join(bare.split())
 
 
 def differences(needs: Needs) -> list[str]:
