@@ -62,7 +62,8 @@ def _run(arguments: Sequence[str] | None) -> None:
 
         folder = options.model_dir or Path(wanted.model_dir)
         built = build(wanted, folder)
-        server = RevisionServer(wanted, listener, partial(warm_up, built.predictor, folder))
+        prime = partial(warm_up, folder=folder, batch_rows=wanted.batch.rows)
+        server = RevisionServer(wanted, listener, built, prime)
         server.start([built.model])
     finally:
         listener.close()

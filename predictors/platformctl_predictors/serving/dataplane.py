@@ -1,43 +1,38 @@
-"""kserve's data plane, with one meaning for each failure.
+"""kserve's data plane and routes, with one meaning for each failure.
 
-kserve answers a request that it cannot decode with a 500 or a 422, and lets a model's exception
-through to the server, which then closes the connection. Here the first is a 400 and the second a
-500 with a short body.
+kserve answers a request that it cannot decode with a 500 or a 422, logs a traceback for each mistake
+of a caller's, and lets a model's exception through to the server, which then closes the connection.
+Here the first is a 400, the second silent, and the third a 500 with a short body.
 """
 
-import logging
 import struct
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import HTTPException, RequestValidationError
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from kserve import errors
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
+from kserve.protocol.rest.server import RESTServer
 
+from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.outputs.answers import jsonable
+from platformctl_predictors.serving.failures import failure, of_model, short
 
-logger = logging.getLogger(__name__)
+_UNDECODABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error)
 
-_MEANT = (
+_ANSWERED = (
+    BadInput,
     errors.InvalidInput,
     errors.InferenceError,
     errors.ModelNotFound,
     errors.ModelNotReady,
     errors.UnsupportedProtocol,
     NotImplementedError,
-    HTTPException,
+    Exception,
 )
-"""Exceptions with a status of their own, which a model may raise on purpose."""
-
-_UNDECODABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error)
-_LONGEST = 300
-
-
-class ModelFailed(RuntimeError):
-    """The model, or the transformer, raised; the message is for the caller, the log has more."""
+"""What kserve has handlers for, and ours; they replace kserve's, which log a traceback each."""
 
 
 class GuardedDataPlane(DataPlane):
@@ -61,16 +56,13 @@ class GuardedDataPlane(DataPlane):
         """Run the model.
 
         Raises:
-            ModelFailed: It raised something that has no status of its own.
+            Exception: One that has a status of its own, or ModelFailed.
         """
         try:
             response, headers = await super().infer(*arguments, **options)
             return (jsonable(response) if isinstance(response, dict) else response), headers
-        except _MEANT:
-            raise
         except Exception as error:
-            logger.exception("the model raised")
-            raise ModelFailed(short(error)) from error
+            raise of_model(error) from error
 
 
 class FixedRepository(ModelRepositoryExtension):
@@ -85,18 +77,17 @@ class FixedRepository(ModelRepositoryExtension):
         raise NotImplementedError(f"{model_name} is unloaded by stopping its server")
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Make each failure a status and a short JSON body, {"error": …}."""
-    app.add_exception_handler(errors.InvalidInput, _invalid)
-    app.add_exception_handler(RequestValidationError, _invalid_v2)
-    app.add_exception_handler(ModelFailed, _failed)
+class Routes(RESTServer):
+    """kserve's routes, without its timing trace, its access log and its server."""
 
+    def _add_middlewares(self, app: FastAPI) -> None:
+        """None of kserve's: its timing middleware logs two lines a request."""
 
-def short(error: BaseException) -> str:
-    """An exception in one short line."""
-    lines = str(error).splitlines()
-    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    def _add_exception_handlers(self, app: FastAPI) -> None:
+        super()._add_exception_handlers(app)
+        for kind in _ANSWERED:
+            app.add_exception_handler(kind, _failed)
+        app.add_exception_handler(RequestValidationError, _invalid_v2)
 
 
 def _decoding(error: Exception) -> str:
@@ -105,8 +96,9 @@ def _decoding(error: Exception) -> str:
     return f"the request cannot be read: {short(error)}"
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+async def _failed(_: Request, error: Exception) -> JSONResponse:
+    told = failure(error)
+    return JSONResponse({"error": told.text}, told.status)
 
 
 async def _invalid_v2(_: Request, error: Exception) -> JSONResponse:
@@ -116,8 +108,4 @@ async def _invalid_v2(_: Request, error: Exception) -> JSONResponse:
         for problem in problems
         if "bytes" not in problem["loc"]  # the other shape that kserve tries
     ]
-    return JSONResponse({"error": "; ".join(texts) or str(error)}, HTTPStatus.BAD_REQUEST)
-
-
-async def _failed(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return JSONResponse({"error": "; ".join(texts) or str(error)}, 400)

@@ -1,10 +1,9 @@
 """A loaded model as a kserve.Model: V1 and V2 in, V1 and V2 out."""
 
-import asyncio
 import struct
 import uuid
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from asyncio import Future
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import kserve
@@ -16,8 +15,15 @@ from platformctl_predictors.inputs.batch import Input
 from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.inputs.reading import Reader
 from platformctl_predictors.inputs.signature import Columns, Tensors
-from platformctl_predictors.outputs import answers
+from platformctl_predictors.outputs import protocols
+from platformctl_predictors.outputs.answers import Output
 from platformctl_predictors.outputs.result import Result
+from platformctl_predictors.serving.asking import ASKED, Asked
+from platformctl_predictors.serving.engine import Engine
+from platformctl_predictors.serving.failures import TooLarge
+from platformctl_predictors.serving.metrics import Recorder
+from platformctl_predictors.serving.model_calls import ModelCalls
+from platformctl_predictors.settings import Batch, Limits
 
 _V2_TYPES = {
     "boolean": "BOOL",
@@ -34,22 +40,80 @@ _V2_TYPES = {
 
 
 class Predictor(kserve.Model):
-    """One model behind kserve's interface.
-
-    The model is called by one thread, one call at a time: many libraries are not thread-safe, and
-    health checks are answered meanwhile.
+    """One model behind kserve's interface, and behind the shorter one of the server's own routes.
 
     Args:
         name: The model's name in every URL.
         loaded: The model.
+        recorder: What counts.
+        batch: How requests share calls.
+        limits: What is refused.
     """
 
-    def __init__(self, name: str, loaded: Loaded) -> None:
+    def __init__(self, name: str, loaded: Loaded, recorder: Recorder, batch: Batch, limits: Limits) -> None:
         super().__init__(name)
         self._loaded = loaded
         self._reader = Reader(loaded.signature, loaded.params)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._recorder = recorder
+        self._limits = limits
+        by_row = loaded.by_row if batch.by_row is None else batch.by_row
+        self.calls = ModelCalls(loaded, recorder.scores, by_row=by_row)
+        self.signature = loaded.signature
+        self._engine: Engine[Input, Result] = Engine(
+            self.calls,
+            rows=batch.rows,
+            queue=limits.queue,
+            recorder=recorder,
+            # Code that is known to compute and not to wait for anything else.
+            may_be_quick=loaded.by_row and loaded.pick.runtime != "pyfunc",
+        )
         self.ready = True
+
+    @property
+    def quick(self) -> bool:
+        """Whether the event loop calls the model itself."""
+        return self._engine.pace.quick
+
+    def read_v1(self, body: object) -> Input | None:
+        """The rows of a decoded V1 body; None if it has none.
+
+        Raises:
+            BadInput: It does not fit the model.
+            TooLarge: It has too many rows.
+        """
+        rows = body.get("instances") if isinstance(body, dict) else None
+        if isinstance(rows, list):
+            self._check_rows(len(rows))
+        return self._reader.v1(body)
+
+    def read_v2(self, inputs: Sequence[tensors.Tensor], parameters: Mapping[str, Any]) -> Input | None:
+        """The rows of V2 tensors; None if they have none.
+
+        Raises:
+            BadInput: They do not fit the model.
+            TooLarge: They have too many rows.
+        """
+        for tensor in inputs:
+            self._check_rows(tensor.shape[0] if tensor.shape else 0)
+        return self._reader.v2(inputs, parameters)
+
+    def submit(self, given: Input, asked: Asked) -> Future[Result]:
+        """Have the model asked.
+
+        Raises:
+            QueueFull: Too many wait already.
+        """
+        if given.extra:
+            self._recorder.extra_columns += given.extra
+        return self._engine.submit(given, asked.deadline, asked.caller)
+
+    def write_v1(self, result: Result | None) -> dict[str, Any]:
+        """The V1 answer; None: to no rows."""
+        return {"predictions": []} if result is None else protocols.v1(result)
+
+    def write_v2(self, result: Result | None) -> list[Output]:
+        """The V2 outputs; None: of no rows."""
+        return [] if result is None else protocols.v2(result, self._loaded.output_names)
 
     async def predict(
         self,
@@ -65,7 +129,8 @@ class Predictor(kserve.Model):
         try:
             if isinstance(payload, kserve.InferRequest):
                 return await self._v2(payload)
-            return await self._v1(payload)
+            given = self.read_v1(payload)
+            return self.write_v1(None if given is None else await self.submit(given, ASKED.get()))
         except BadInput as error:
             raise InvalidInput(str(error)) from error
 
@@ -78,35 +143,26 @@ class Predictor(kserve.Model):
             return [_metadata(t.name or "input", t.dtype, t.shape) for t in signature.tensors]
         return []
 
-    async def _v1(self, payload: object) -> dict[str, Any]:
-        given = self._reader.v1(payload)
-        if given is None:
-            return {"predictions": []}
-        result = await self._run(given)
-        return {"predictions": answers.predictions(result.predictions)}
+    def _check_rows(self, count: int) -> None:
+        if count > self._limits.rows:
+            raise TooLarge(f"{count} rows; a request has at most {self._limits.rows}")
 
     async def _v2(self, request: Any) -> Any:  # kserve.InferRequest to InferResponse
         inputs = [_tensor(infer_input) for infer_input in request.inputs]
-        given = self._reader.v2(inputs, request.parameters or {})
-        result = [] if given is None else self._outputs((await self._run(given)).predictions)
+        given = self.read_v2(inputs, request.parameters or {})
+        result = None if given is None else await self.submit(given, ASKED.get())
+        # Flat lists: kserve sends an array over gRPC as raw bytes even to those who sent none.
+        outputs = [
+            kserve.InferOutput(o.name, list(o.data.shape), o.datatype, data=o.data.ravel().tolist())
+            for o in self.write_v2(result)
+        ]
         return kserve.InferResponse(
             response_id=request.id or str(uuid.uuid4()),
             model_name=self.name,
-            infer_outputs=result,
+            infer_outputs=outputs,
             use_binary_outputs=request.use_binary_outputs,
-            requested_outputs=request.request_outputs if result else None,
+            requested_outputs=request.request_outputs if outputs else None,
         )
-
-    def _outputs(self, result: object) -> list[Any]:
-        # Flat lists: kserve sends an array over gRPC as raw bytes even to those who sent none.
-        return [
-            kserve.InferOutput(o.name, list(o.data.shape), o.datatype, data=o.data.ravel().tolist())
-            for o in answers.outputs(result, self._loaded.output_names)
-        ]
-
-    async def _run(self, given: Input) -> Result:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._loaded.compute, given)
 
 
 def _metadata(name: str, kind: str, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -1,23 +1,29 @@
 """kserve's ModelServer for one revision: one address, a header, metrics, and an orderly stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from types import FrameType
 from typing import Any
 
 import kserve
 import uvicorn
-from fastapi import FastAPI
+import uvloop
 from kserve.model_server import app as kserve_app
-from kserve.protocol.rest.server import RESTServer
+from prometheus_client import REGISTRY
 
-from platformctl_predictors.serving.dataplane import FixedRepository, GuardedDataPlane, add_handlers
-from platformctl_predictors.serving.grpc_server import RevisionGrpcServer
-from platformctl_predictors.serving.metrics import Recorder, RecordingMiddleware
+from platformctl_predictors.serving.about import about
+from platformctl_predictors.serving.access_log import AccessLog
+from platformctl_predictors.serving.app import Front
+from platformctl_predictors.serving.build import Built
+from platformctl_predictors.serving.connections import Connection, SlowHeads
+from platformctl_predictors.serving.dataplane import FixedRepository, GuardedDataPlane, Routes
+from platformctl_predictors.serving.routes import Route, routes
 from platformctl_predictors.serving.sockets import refused
-from platformctl_predictors.settings import Settings, TcpListen
+from platformctl_predictors.settings import Settings
 
 REVISION_HEADER = "x-platformctl-revision"
 GRACE_S = 25
@@ -27,15 +33,31 @@ KEEP_ALIVE_S = 3900
 """Longer than a proxy keeps an idle connection (Envoy: 1 h), so that the proxy closes it, not us:
 a request that crosses our closing would be lost."""
 
+LINGER_S = 0.5
+"""How long an idle connection stays open after SIGTERM, for the request that is on its way on it."""
+
+_CLOSE = (b"connection", b"close")
+_POLL_S = 0.01
+_TICKS_A_LOOK = 10  # uvicorn ticks ten times a second
+_GC_THRESHOLDS = (50_000, 20, 100)
+
 logger = logging.getLogger(__name__)
 
 
 class _HttpServer(uvicorn.Server):
-    """uvicorn that stops gRPC together with itself, and not after."""
+    """uvicorn that says at once when it stops, and lets requests on their way arrive.
 
-    def __init__(self, config: uvicorn.Config, grpc_server: RevisionGrpcServer | None) -> None:
+    Args:
+        config: Its own.
+        front: Told of the stop.
+        grpc_server: Stopped together with HTTP, and not after.
+    """
+
+    def __init__(self, config: uvicorn.Config, front: Front, grpc_server: Any) -> None:
         super().__init__(config)
+        self._front = front
         self._grpc = grpc_server
+        self._slow = SlowHeads()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so: from here on the model is ready.
@@ -50,23 +72,38 @@ class _HttpServer(uvicorn.Server):
             raise refused(addresses, error) from error
         logger.info("ready on %s", addresses)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT: not ready from now on."""
+        self._front.stopping = True
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Now and then look for heads that do not arrive."""
+        if counter % _TICKS_A_LOOK == 0:
+            self._slow.look(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, and let what is in flight finish."""
-        stopping = [super().shutdown(sockets)]
+        for server in self.servers:
+            server.close()
+        stopping = [self._stop_http(sockets)]
         if self._grpc is not None:
             stopping.append(self._grpc.stop())
         await asyncio.gather(*stopping)
 
-
-class _RestServer(RESTServer):
-    """kserve's routes on a socket of ours, without its timing trace and access log."""
-
-    def _add_middlewares(self, app: FastAPI) -> None:
-        """None of kserve's: its timing middleware logs two lines a request."""
-
-    def _add_exception_handlers(self, app: FastAPI) -> None:
-        super()._add_exception_handlers(app)
-        add_handlers(app)
+    async def _stop_http(self, sockets: list[socket.socket] | None) -> None:
+        state = self.server_state
+        state.default_headers = [*state.default_headers, _CLOSE]  # for what still arrives
+        for connection in state.connections:
+            cycle: Any = getattr(connection, "cycle", None)
+            if cycle is not None and not cycle.response_complete:
+                cycle.keep_alive = False
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LINGER_S
+        while state.connections and loop.time() < end:  # noqa: ASYNC110 uvicorn's own set, without events
+            await asyncio.sleep(_POLL_S)
+        await super().shutdown(sockets)
 
 
 class RevisionServer(kserve.ModelServer):
@@ -75,20 +112,26 @@ class RevisionServer(kserve.ModelServer):
     Args:
         settings: What is served, and where.
         listener: A bound socket; it listens once the models are ready.
-        warm_up: Awaited before that, in the loop that serves: what a model keeps may be tied to it.
+        built: What is served.
+        warm_up: Awaited before that with the V1 route, in the loop that serves: what a model keeps may
+            be tied to it.
     """
 
     def __init__(
-        self, settings: Settings, listener: socket.socket, warm_up: Callable[[], Awaitable[None]]
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        built: Built,
+        warm_up: Callable[[Route], Awaitable[None]],
     ) -> None:
         super().__init__(workers=1, enable_latency_logging=False, grace_period=GRACE_S)
         self.dataplane = GuardedDataPlane(model_registry=self.registered_models)
         self.model_repository_extension = FixedRepository(self.registered_models)
+        self._settings = settings
         self._listener = listener
+        self._built = built
         self._warm_up = warm_up
-        recorder = Recorder(settings.model_name, settings.revision)
-        self._grpc_server = self._make_grpc(settings, recorder)
-        self._http = _HttpServer(_http_config(settings, recorder), self._grpc_server)
+        self._http: _HttpServer | None = None
 
     def start(self, models: list[Any]) -> None:
         """Serve until a signal, then return when all requests are answered.
@@ -96,36 +139,61 @@ class RevisionServer(kserve.ModelServer):
         kserve's own start() hardcodes the address; this one does the same for ours.
         """
         self._register_and_check_atleast_one_model_is_ready(models)
-        asyncio.run(self._serve())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
         for name in list(self.registered_models.get_models()):
             self.registered_models.unload(name)  # calls the models' own stop()
 
     def stop(self, sig: int) -> None:
         """Handle a signal: uvicorn hands it on after its own shutdown; SIGQUIT comes here first."""
         logger.info("stopping on %s", signal.Signals(sig).name)
-        self._http.should_exit = True
+        if self._http is not None:
+            self._http.should_exit = True
 
     async def _serve(self) -> None:
-        rest = _RestServer("", self.dataplane, self.model_repository_extension, 0, grace_period=GRACE_S)
+        settings, built = self._settings, self._built
+        rest = Routes("", self.dataplane, self.model_repository_extension, 0, grace_period=GRACE_S)
         rest.create_application()
-        await self._warm_up()
-        if self._grpc_server is not None:
-            await self._grpc_server.start()
+        both = routes(built.model, settings.model_name)
+        await self._warm_up(both[0])
+        built.recorder.reset()
+        REGISTRY.register(built.recorder)
+        said = about(settings, built)
+        log = AccessLog(settings.access_log, settings.revision)
+        front = Front(settings.model_name, both, kserve_app, said, built.recorder, log, settings.limits)
+        grpc_server = self._grpc(said)
+        if grpc_server is not None:
+            await grpc_server.start()
+        self._http = _HttpServer(_http_config(front, settings), front, grpc_server)
         self.register_signal_handler()
+        _settle()
         await asyncio.gather(self._http.serve(sockets=[self._listener]), *self.servers)
 
-    def _make_grpc(self, settings: Settings, recorder: Recorder) -> RevisionGrpcServer | None:
-        listen = settings.listen
-        if not isinstance(listen, TcpListen) or listen.grpc is None:
+    def _grpc(self, said: dict[str, Any]) -> Any:  # a RevisionGrpcServer, imported only where wanted
+        if self._settings.listen.grpc is None:
             return None
-        host = f"[{listen.host}]" if ":" in listen.host else listen.host
-        metadata = ((REVISION_HEADER, settings.revision),)
-        return RevisionGrpcServer(f"{host}:{listen.grpc}", self.dataplane, recorder, metadata, GRACE_S)
+        from platformctl_predictors.serving.grpc_server import RevisionGrpcServer
+
+        metadata = ((REVISION_HEADER, self._settings.revision),)
+        return RevisionGrpcServer(self._settings, self.dataplane, self._built, said, metadata, GRACE_S)
 
 
-def _http_config(settings: Settings, recorder: Recorder) -> uvicorn.Config:
+def _settle() -> None:
+    """What is in memory now stays: the garbage collector need not look at it again.
+
+    Unfrozen, a full collection walks all that the libraries loaded: 60 ms that a request waits for.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
+def _http_config(front: Front, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        RecordingMiddleware(kserve_app, recorder),
+        front,
+        http=Connection,
+        ws="none",
+        loop="none",
         log_config=None,
         access_log=False,
         server_header=False,

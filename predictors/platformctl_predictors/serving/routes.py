@@ -1,0 +1,185 @@
+"""The two inference routes: from a body's bytes to an answer's."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Protocol
+
+import kserve
+import orjson
+
+from platformctl_predictors.inputs.batch import Input
+from platformctl_predictors.inputs.columns import BadInput
+from platformctl_predictors.outputs.answers import jsonable
+from platformctl_predictors.outputs.result import Result
+from platformctl_predictors.serving import v2json
+from platformctl_predictors.serving.asking import ASKED, Asked
+from platformctl_predictors.serving.failures import of_model
+from platformctl_predictors.serving.lean import Lean
+from platformctl_predictors.serving.predictor import Predictor
+
+LARGE_BYTES = 256 * 1024
+"""Bodies from here on are read by a thread: health goes on meanwhile."""
+
+Headers = list[tuple[bytes, bytes]]
+
+JSON: Headers = [(b"content-type", b"application/json")]
+_BINARY_HEADER = b"inference-header-content-length"
+
+
+class Answer(NamedTuple):
+    """What is sent back; `rows` is for the log, None where nobody counted."""
+
+    body: bytes | AsyncIterator[Any]
+    headers: Headers
+    rows: int | None
+
+
+class Route(Protocol):
+    """Answers the requests of one protocol."""
+
+    async def answer(self, body: bytes, headers: Mapping[bytes, bytes], asked: Asked) -> Answer:
+        """Answer one request.
+
+        Raises:
+            Exception: `failures.failure` says what it means.
+        """
+
+
+class PredictorRoute:
+    """Our own predictor, asked without kserve's objects in between.
+
+    Args:
+        read: From a body to rows, and to what the answer will need.
+        write: From a result and that to an answer's body.
+        predictor: What is asked.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[bytes], tuple[Input | None, Any]],
+        write: Callable[[Result | None, Any], bytes],
+        predictor: Predictor,
+    ) -> None:
+        self._read = read
+        self._write = write
+        self._submit = predictor.submit
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="reader")
+
+    async def answer(self, body: bytes, headers: Mapping[bytes, bytes], asked: Asked) -> Answer:  # noqa: ARG002 Route's
+        """See Route."""
+        if len(body) > LARGE_BYTES:
+            return await self._large(body, asked)
+        given, context = self._read(body)
+        if given is None:
+            return Answer(self._write(None, context), JSON, 0)
+        result = await self._submit(given, asked)
+        return Answer(self._write(result, context), JSON, given.count)
+
+    async def _large(self, body: bytes, asked: Asked) -> Answer:
+        loop = asyncio.get_running_loop()
+        given, context = await loop.run_in_executor(self._readers, self._read, body)
+        result = None if given is None else await self._submit(given, asked)
+        written = await loop.run_in_executor(self._readers, self._write, result, context)
+        return Answer(written, JSON, 0 if given is None else given.count)
+
+
+class ModelRoute:
+    """Any other kserve.Model, with the objects that kserve would give it.
+
+    Args:
+        decode: From a body to what the model's handlers take.
+        model: What is asked.
+    """
+
+    def __init__(self, decode: Callable[[bytes], Any], model: Any) -> None:  # kserve.Model, untyped
+        self._decode = decode
+        self._lean = Lean(model)
+
+    async def answer(self, body: bytes, headers: Mapping[bytes, bytes], asked: Asked) -> Answer:
+        """See Route."""
+        ASKED.set(asked)
+        payload = self._decode(body)
+        texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        answer, wanted = await self._lean(payload, texts)
+        try:
+            content, more = _encoded(answer)
+        except Exception as error:
+            raise of_model(error) from error
+        return Answer(content, [*_header_pairs(wanted), *more], None)
+
+
+def routes(model: Any, name: str) -> tuple[Route, Route]:  # kserve.Model, untyped
+    """The V1 and the V2 route of a model."""
+    if isinstance(model, Predictor):
+        return _v1_route(model), _v2_route(model, name)
+    return ModelRoute(_object, model), ModelRoute(lambda body: _infer_request(body, name), model)
+
+
+def _v1_route(predictor: Predictor) -> PredictorRoute:
+    def read(body: bytes) -> tuple[Input | None, None]:
+        return predictor.read_v1(_json(body)), None
+
+    def write(result: Result | None, _: None) -> bytes:
+        return orjson.dumps(predictor.write_v1(result))
+
+    return PredictorRoute(read, write, predictor)
+
+
+def _v2_route(predictor: Predictor, name: str) -> PredictorRoute:
+    def read(body: bytes) -> tuple[Input | None, v2json.Request]:
+        request = v2json.parse(_json(body))
+        return predictor.read_v2(request.inputs, request.parameters), request
+
+    def write(result: Result | None, request: v2json.Request) -> bytes:
+        return orjson.dumps(v2json.response(name, request, predictor.write_v2(result)))
+
+    return PredictorRoute(read, write, predictor)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"the body is not JSON: {error}", "body") from error
+
+
+def _object(body: bytes) -> Any:
+    payload = _json(body)
+    if not isinstance(payload, dict):
+        raise BadInput('the body must be a JSON object: {"instances": [...]}', "body")
+    return payload
+
+
+def _infer_request(body: bytes, name: str) -> Any:  # kserve.InferRequest
+    request = v2json.parse(_json(body))
+    return kserve.InferRequest(
+        name,
+        [
+            kserve.InferInput(t.name, list(t.shape), t.datatype, data=t.data, parameters={})
+            for t in request.inputs
+        ],
+        request_id=request.id,
+        parameters=dict(request.parameters) or None,
+    )
+
+
+def _encoded(answer: Any) -> tuple[bytes | AsyncIterator[Any], Headers]:
+    """Whatever a model's handlers give, as kserve would send it."""
+    if isinstance(answer, kserve.InferResponse):
+        answer, json_size = answer.to_rest()
+        if json_size is not None:
+            return answer, [(_BINARY_HEADER, str(json_size).encode())]
+    if isinstance(answer, AsyncIterator):
+        return answer, []
+    if isinstance(answer, bytes | str):
+        return answer.encode() if isinstance(answer, str) else answer, []
+    return orjson.dumps(jsonable(answer)), JSON
+
+
+def _header_pairs(wanted: Mapping[str, str]) -> Headers:
+    return [
+        (name.lower().encode("latin-1"), str(value).encode("latin-1"))
+        for name, value in wanted.items()
+        if name.lower() not in ("content-length", "content-type")
+    ]

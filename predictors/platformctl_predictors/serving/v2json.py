@@ -1,0 +1,109 @@
+"""V2 in JSON without kserve's pydantic models: a tenth of their time."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from platformctl_predictors.inputs.columns import BadInput, shown
+from platformctl_predictors.inputs.tensors import Tensor
+from platformctl_predictors.outputs.answers import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A V2 request.
+
+    Args:
+        id: The caller's, or a new one.
+        inputs: At least none.
+        parameters: Of the request.
+        outputs: Names of those that are wanted; None: all.
+    """
+
+    id: str
+    inputs: list[Tensor]
+    parameters: Mapping[str, Any]
+    outputs: list[str] | None
+
+
+def parse(body: object) -> Request:
+    """A V2 request from decoded JSON.
+
+    Raises:
+        BadInput: It is not one; says which field.
+    """
+    if not isinstance(body, dict):
+        raise BadInput('the body must be a JSON object: {"inputs": [...]}', "body")
+    inputs = body.get("inputs")
+    if not isinstance(inputs, list):
+        raise BadInput('the body needs "inputs", a list of tensors', "body")
+    request_id = body.get("id")
+    if request_id is not None and not isinstance(request_id, str):
+        raise BadInput(f'"id" must be a string, not {shown(request_id)}', "body")
+    parameters = body.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        raise BadInput(f'"parameters" must be an object, not {shown(parameters)}', "params")
+    return Request(
+        request_id or str(uuid.uuid4()),
+        [_tensor(index, entry) for index, entry in enumerate(inputs)],
+        parameters or {},
+        _wanted(body.get("outputs")),
+    )
+
+
+def response(model_name: str, request: Request, outputs: Sequence[Output]) -> dict[str, Any]:
+    """The V2 answer, ready to be encoded.
+
+    Raises:
+        BadInput: The caller wants an output that there is not.
+    """
+    named = {output.name: output for output in outputs}
+    wanted = request.outputs if request.outputs and outputs else list(named)
+    unknown = [name for name in wanted if name not in named]
+    if unknown:
+        there = ", ".join(f'"{name}"' for name in named)
+        raise BadInput(f'"outputs": there is no output {shown(unknown[0])}; there is {there}', "body")
+    return {
+        "model_name": model_name,
+        "id": request.id,
+        "outputs": [
+            {
+                "name": name,
+                "shape": list(named[name].data.shape),
+                "datatype": named[name].datatype,
+                "data": named[name].data.ravel().tolist(),
+            }
+            for name in wanted
+        ],
+    }
+
+
+def _tensor(index: int, entry: object) -> Tensor:
+    where = f"inputs.{index}"
+    if not isinstance(entry, dict):
+        raise BadInput(
+            f"{where} must be an object with name, shape, datatype and data, not {shown(entry)}", "tensor"
+        )
+    name, shape, datatype, data = (entry.get(key) for key in ("name", "shape", "datatype", "data"))
+    if not isinstance(name, str):
+        raise BadInput(f"{where}.name must be a string, not {shown(name)}", "tensor")
+    if not isinstance(shape, list) or any(type(size) is not int for size in shape):
+        raise BadInput(f"{where}.shape must be a list of integers, not {shown(shape)}", "tensor")
+    if not isinstance(datatype, str):
+        raise BadInput(f"{where}.datatype must be a string, not {shown(datatype)}", "tensor")
+    if not isinstance(data, list):
+        raise BadInput(f"{where}.data must be a list, not {shown(data)}", "tensor")
+    return Tensor(name, tuple(shape), datatype, data)
+
+
+def _wanted(outputs: object) -> list[str] | None:
+    if outputs is None:
+        return None
+    if not isinstance(outputs, list):
+        raise BadInput(f'"outputs" must be a list, not {shown(outputs)}', "body")
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in outputs]
+    bad = next((index for index, name in enumerate(names) if not isinstance(name, str)), None)
+    if bad is not None:
+        raise BadInput(f"outputs.{bad}.name must be a string", "body")
+    return [str(name) for name in names]
