@@ -155,7 +155,10 @@ class RevisionServer(kserve.ModelServer):
         rest = Routes("", self.dataplane, self.model_repository_extension, 0, grace_period=GRACE_S)
         rest.create_application()
         both = routes(built.model, settings.model_name)
-        await self._warm_up(both[0])
+        if built.check is not None:
+            await built.check()
+        if built.pick.runtime != "remote":  # another server's model is warm already
+            await self._warm_up(routes(built.predictor, settings.model_name)[0])
         built.recorder.reset()
         REGISTRY.register(built.recorder)
         said = about(settings, built)
