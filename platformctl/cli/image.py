@@ -33,7 +33,7 @@ def command() -> None:
     "extras",
     type=click.Choice(["sklearn", "onnx", "pyfunc"]),
     multiple=True,
-    help=f"What a stock predictor can serve; may be given several times. Else {' and '.join(EXTRAS)}.",
+    help=f"What it can serve; may be given several times. Else {' and '.join(EXTRAS)}, or what the model is.",
 )
 @click.option(
     "--prefix",

@@ -9,6 +9,7 @@ from platformctl.domain.errors import SpecError
 # pip's and uv's rule: a comment starts at a '#' at the beginning or after white space.
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INCLUDED = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s+|=)?(?P<path>\S+)")
 _ARCHIVE = re.compile(r"\.(whl|zip|tar\.gz|tar\.bz2)$")
 _ELSEWHERE = re.compile(r"(-e|--editable|-f|--find-links)(\s|=)|.*file:|[./~]|.*@\s*[./~]")
@@ -20,6 +21,12 @@ def lines(text: str) -> Iterator[str]:
         bare = _COMMENT.sub("", line).strip()
         if bare:
             yield " ".join(bare.split())
+
+
+def name(line: str) -> str:
+    """The package that a line is about, as indexes spell it; "" for an option or a path."""
+    match = _NAME.match(line)
+    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
 
 
 def canonical(text: str) -> str:

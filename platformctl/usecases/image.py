@@ -23,6 +23,9 @@ _EXPORT = "onnx/gate.json"
 _DEBIAN = {"lightgbm": "libgomp1"}
 """Debian packages that a flavour's wheels need and do not bring."""
 
+_WITHOUT_MLFLOW = ("sklearn", "onnx")
+"""Flavours that the servers load themselves. mlflow, which each model asks for, would double the image."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -31,7 +34,7 @@ class Request:
     Args:
         model: A registered model, whose own requirements the image is for; None: the stock images.
         version: Which of its versions; None: the newest.
-        extras: What a stock predictor can serve; None: `EXTRAS`.
+        extras: What the predictor can serve; None: `EXTRAS`, or what the model is.
         prefix: Where the images are pushed to: a registry's host and a path.
         tag: Instead of the version, or the digest of the requirements.
         base: Instead of Python's own slim image.
@@ -102,8 +105,6 @@ def plan(workshop: Workshop, request: Request) -> Sequence[Wanted]:
             hint="--prefix ghcr.io/your-team --push",
         )
     if request.model is not None:
-        if request.extras is not None:
-            raise SpecError("a model's image holds what the model says", field="--extra", hint="leave it out")
         return [_of_a_model(workshop, request, request.model)]
     if request.version is not None:
         raise SpecError(
@@ -152,21 +153,22 @@ def _of_a_model(workshop: Workshop, request: Request, model: str) -> Wanted:
     version = workshop.registry.resolve(model, request.version or Newest())
     if request.version is None:
         workshop.say(f"{version.label}: the newest version")
-    python = _python(version)
-    packages = _DEBIAN.get(version.info.flavor or "", "")
+    python, extras = _python(version), _extras(workshop.registry, version, request)
+    files = _files(workshop.registry, version)
+    files[_FILE] = _lean(workshop, version, files[_FILE].decode(), extras).encode()
     recipe = Recipe(
         kind="model",
         dockerfile=_DOCKERFILES["predictor"],
         base=request.base or images.base(python),
         source=workshop.source,
         arguments={
-            "EXTRAS": "onnx" if _has(workshop.registry, version, _EXPORT) else "",
+            "EXTRAS": ",".join(extras),
             "PYTHON": python,
-            "PACKAGES": packages,
+            "PACKAGES": _DEBIAN.get(version.info.flavor or "", ""),
             "VERSION": workshop.version,
         }
         | _build_base(request),
-        files={f"{MODEL_FOLDER}/{path}": text for path, text in _files(workshop.registry, version).items()},
+        files={f"{MODEL_FOLDER}/{path}": text for path, text in files.items()},
     )
     return Wanted(images.reference(request.prefix, "model", request.tag or recipe.tag), recipe)
 
@@ -190,7 +192,30 @@ def _python(version: ModelVersion) -> str:
     return minor
 
 
-def _files(registry: Registry, version: ModelVersion) -> Mapping[str, bytes]:
+def _extras(registry: Registry, version: ModelVersion, request: Request) -> Sequence[str]:
+    found = set(request.extras or ())
+    if version.info.flavor == "onnx" or _has(registry, version, _EXPORT):
+        found.add("onnx")
+    return sorted(found)
+
+
+def _lean(workshop: Workshop, version: ModelVersion, text: str, extras: Sequence[str]) -> str:
+    """Without mlflow where nothing here imports it, with skops where the model was saved by it."""
+    wanted = list(requirements.lines(text))
+    if version.info.flavor in _WITHOUT_MLFLOW and "pyfunc" not in extras:
+        left_out = [line for line in wanted if requirements.name(line) in {"mlflow", "mlflow-skinny"}]
+        wanted = [line for line in wanted if line not in left_out]
+        if left_out:
+            workshop.say(
+                f"without {', '.join(left_out)}, which the servers do not need: --extra pyfunc keeps it"
+            )
+    names = {requirements.name(line) for line in wanted}
+    if b"skops" in workshop.registry.read(version, "MLmodel") and "skops" not in names:
+        wanted.append("skops")
+    return requirements.canonical("\n".join(wanted))
+
+
+def _files(registry: Registry, version: ModelVersion) -> dict[str, bytes]:
     """Its requirements.txt, in a form that models with the same ones share, and what that names."""
     if not _has(registry, version, _FILE):
         raise SpecError(
