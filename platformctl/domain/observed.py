@@ -18,6 +18,39 @@ ABSENT = Token("")
 
 
 @dataclass(frozen=True)
+class Faster:
+    """A runtime that would be faster, and what that needs, in words."""
+
+    runtime: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a revision's model server says of itself.
+
+    Args:
+        runtime: What runs the model.
+        why: Why that was picked, in words.
+        faster: What would be faster.
+        transformer: What prepares the features in the same process; None: nothing.
+        batch_rows: Rows in a call of several requests, at most.
+        by_row: Whether requests share calls.
+        gpu: GPUs that it uses.
+        libraries: The versions of what it runs on, by name.
+    """
+
+    runtime: str
+    why: str = ""
+    faster: tuple[Faster, ...] = ()
+    transformer: str | None = None
+    batch_rows: int | None = None
+    by_row: bool | None = None
+    gpu: int = 0
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RevisionStatus:
     """How one revision is, as its target sees it now.
 
@@ -29,6 +62,7 @@ class RevisionStatus:
         failure: Why it will not get ready by itself (a corrupt model, a wrong setting), in words;
             None while there is hope.
         detail: What it is doing now, in words; "" if there is nothing to say.
+        serving: What a replica that is ready says of itself; None if none is, or it does not say.
     """
 
     replicas: int
@@ -37,6 +71,7 @@ class RevisionStatus:
     restarts: int = 0
     failure: str | None = None
     detail: str = ""
+    serving: Serving | None = None
 
     @property
     def is_ready(self) -> bool:

@@ -23,14 +23,18 @@ CONNECT_TIMEOUT_SECONDS = 1.0
 # cannot be sent again safely. uvicorn closes after 5 s unless told otherwise.
 IDLE_TIMEOUT_SECONDS = 4.0
 
+_HEALTH_SECONDS = 0.5
+_HEALTH_TIMEOUT_SECONDS = 1.0
+
 _UNLIMITED = 65_536
 _CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 _ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def cluster(revision: RevisionId, endpoints: Path) -> Json:
+def cluster(backend: Backend, endpoints: Path) -> Json:
     """Render one revision: round robin over its replicas, which are in the file `endpoints`."""
+    revision = backend.revision
     return {
         "@type": _CLUSTER,
         "name": revision,
@@ -50,6 +54,30 @@ def cluster(revision: RevisionId, endpoints: Path) -> Json:
             ]
         },
         "typed_extension_protocol_options": {_HTTP: _http()},
+        **(_health(backend.ready, revision) if backend.ready else {}),
+    }
+
+
+def _health(path: str, revision: RevisionId) -> Json:
+    """Ask each replica whether it can answer, and leave out those that cannot while another one can.
+
+    Where none can (0 % are less than 1 %) each gets requests: their own answer says why.
+    """
+    interval = f"{_HEALTH_SECONDS}s"
+    return {
+        "health_checks": [
+            {
+                "timeout": f"{_HEALTH_TIMEOUT_SECONDS}s",
+                "interval": interval,
+                "no_traffic_interval": interval,  # a minute unless told otherwise
+                "unhealthy_threshold": 1,
+                "healthy_threshold": 1,
+                "reuse_connection": False,  # a server that stops waits for the connections that it has
+                "http_health_check": {"path": path, "host": revision},
+            }
+        ],
+        "common_lb_config": {"healthy_panic_threshold": {"value": 1.0}},
+        "ignore_health_on_host_removal": True,
     }
 
 

@@ -137,9 +137,7 @@ class Router:
             self._files.write_endpoints(backend.revision, clusters.endpoints(backend))
         wanted: dict[str, Json] = dict(retained)
         for backend in table.backends:
-            wanted[backend.revision] = clusters.cluster(
-                backend.revision, self._files.endpoints(backend.revision)
-            )
+            wanted[backend.revision] = clusters.cluster(backend, self._files.endpoints(backend.revision))
         replace(self._files.clusters, clusters.discovery(wanted.values(), version=str(table.generation)))
         self._files.keep_endpoints(wanted)
 

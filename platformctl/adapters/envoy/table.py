@@ -18,6 +18,7 @@ class Backend:
 
     Args:
         sockets: The unix sockets of its replicas, which speak HTTP/1.1.
+        ready: Where a replica that takes connections says whether it can answer; None: all that do, can.
 
     Raises:
         SpecError: A socket's path is longer than the operating system allows.
@@ -25,6 +26,7 @@ class Backend:
 
     revision: RevisionId
     sockets: tuple[Path, ...]
+    ready: str | None = None
 
     def __post_init__(self) -> None:
         for socket in self.sockets:

@@ -26,10 +26,17 @@ class UnixConnection(http.client.HTTPConnection):
 
 def status_of(path: Path, url: str, timeout: float) -> int | None:
     """The status that GET answers with; None if there is no answer within `timeout` seconds."""
+    answer = get(path, url, timeout)
+    return answer[0] if answer else None
+
+
+def get(path: Path, url: str, timeout: float) -> tuple[int, bytes] | None:
+    """The status and body that GET answers with; None if there is no answer within `timeout` seconds."""
     connection = UnixConnection(path, timeout)
     try:
         connection.request("GET", url)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return response.status, response.read()
     except (OSError, http.client.HTTPException):
         return None
     finally:

@@ -29,6 +29,7 @@ def findings(home: Home, revision: Revision, scale: Scale) -> list[Finding]:
         *_servers(),
         *_space(home, revision),
         *_environment(home, revision),
+        *_gpus(revision),
         *_scaling(scale),
     ]
 
@@ -78,6 +79,15 @@ def _environment(home: Home, revision: Revision) -> list[Finding]:
         return [Finding(Severity.ERROR, error.message, error.field or "", error.hint or "")]
     text = f"it gets a Python environment of its own: {', '.join(different[:3])}"
     return [Finding(Severity.INFO, text + (", …" if different[3:] else ""))]
+
+
+def _gpus(revision: Revision) -> list[Finding]:
+    if not revision.resources.gpu:
+        return []
+    text = (
+        "GPUs are not set aside here: that they are wanted is passed on, and each server takes what is there"
+    )
+    return [Finding(Severity.INFO, text, "spec.resources.gpu")]
 
 
 def _scaling(scale: Scale) -> list[Finding]:

@@ -4,12 +4,13 @@ import contextlib
 import time
 
 from platformctl.adapters.envoy.router import Router
-from platformctl.adapters.local import derived
+from platformctl.adapters.local import derived, served
 from platformctl.adapters.local.disk import replace_if_changed, writing
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.state import State, StateFile
 from platformctl.adapters.local.supervisor import State as ProcessState
 from platformctl.adapters.local.supervisor import Supervisor
+from platformctl.adapters.local.units import units, waits_for
 from platformctl.domain.errors import PlatformctlError, Refused
 
 PUBLISH_TIMEOUT = 10.0
@@ -32,9 +33,9 @@ class Converger:
         with writing("what is derived from the state", home.root):
             for key, live in state.live.items():
                 (home.logs / key).mkdir(exist_ok=True, mode=0o700)
-                for number in live.replicas:
-                    content = derived.settings(home, live.revision, number)
-                    replace_if_changed(derived.settings_file(home, key, number), content)
+                for unit in units(live.revision, live.replicas):
+                    content = served.settings(home, live.revision, unit)
+                    replace_if_changed(derived.settings_file(home, unit), content)
             replace_if_changed(home.supervisor_conf, derived.supervisor_conf(home, state).encode())
 
     def start(self, state: State) -> None:
@@ -65,7 +66,7 @@ class Converger:
         deadline = time.monotonic() + _STOP_TIMEOUT
         while True:
             with self._states.locked():
-                still = names.intersection(self.supervisor.retire())
+                still = names.intersection(self.supervisor.retire(waits_for))
             if not still:
                 return
             if time.monotonic() >= deadline:
@@ -91,4 +92,4 @@ class Converger:
         self.start(state)
         if self._router.served() is not None:
             self.publish(state)
-        self.supervisor.retire()
+        self.supervisor.retire(waits_for)

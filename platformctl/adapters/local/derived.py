@@ -1,33 +1,20 @@
 """What the state means for supervisord, the router and each server. Pure."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformctl.adapters.envoy.table import Backend, Deployment, Table
 from platformctl.adapters.local import failures, launch
-from platformctl.adapters.local.files import code_folder, model_folder
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.programs import REGISTRY, ROUTER, Daemon, Program, render
 from platformctl.adapters.local.state import Live, Stack, State
+from platformctl.adapters.local.units import Unit, units
 from platformctl.domain import quantity
-from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.revision import Code, Revision
+from platformctl.domain.names import Name
 from platformctl.domain.route import Route
 
 _STOP_SECONDS = 30
 """How long a server may take to finish its requests; as in a pod."""
-
-
-def program_name(revision: RevisionId, replica: int) -> str:
-    """The name of a replica's program. A revision's own name has no dot."""
-    return f"{revision}.{replica}"
-
-
-def replicas_in(programs: Iterable[str], revision: RevisionId) -> Mapping[int, str]:
-    """The programs of a revision's replicas, by number."""
-    split = ((name, *name.rpartition(".")) for name in programs)
-    return {int(number): name for name, of, _, number in split if of == revision and number.isdigit()}
 
 
 def table(home: Home, state: State) -> Table:
@@ -38,19 +25,33 @@ def table(home: Home, state: State) -> Table:
 
 def _deployment(home: Home, state: State, name: Name) -> Deployment:
     deployed = state.deployments.get(name)
-    backends = tuple(
-        Backend(key, tuple(home.socket(key, replica) for replica in live.replicas))
-        for key, live in sorted(state.live_of(name).items())
-    )
+    backends = tuple(_backend(home, live) for _, live in sorted(state.live_of(name).items()))
     return Deployment(name, deployed.route if deployed else Route(), backends)
+
+
+def _backend(home: Home, live: Live) -> Backend:
+    """A replica of two processes may answer while one of them is away: the router has to ask how it is."""
+    revision = live.revision
+    sockets = tuple(home.socket(revision.id, replica) for replica in live.replicas)
+    is_pair = any(unit.role for unit in units(revision, live.replicas))
+    return Backend(revision.id, sockets, ready_path(revision.deployment) if is_pair else None)
+
+
+def ready_path(name: Name) -> str:
+    """Where a server says whether it is ready."""
+    return f"/v2/models/{name}/ready"
 
 
 def supervisor_conf(home: Home, state: State) -> str:
     """The whole configuration of supervisord."""
     daemon = Daemon(home.run, home.supervisor_socket, home.supervisor_pid, home.logs / "supervisord.log")
     stack = [*_stack(home, state.stack)] if state.stack else []
-    replicas = [_replica(home, live, number) for live in state.live.values() for number in live.replicas]
-    return render(daemon, [*stack, *replicas])
+    servers = [
+        _server(home, live, unit)
+        for live in state.live.values()
+        for unit in units(live.revision, live.replicas)
+    ]
+    return render(daemon, [*stack, *servers])
 
 
 def programs_wanted(state: State) -> frozenset[str]:
@@ -58,48 +59,28 @@ def programs_wanted(state: State) -> frozenset[str]:
     stack = state.stack
     own = [ROUTER] if stack else []
     own += [REGISTRY] if stack and stack.mlflow_port else []
-    return frozenset(
-        [*own, *(program_name(key, n) for key, live in state.live.items() for n in live.replicas)]
-    )
+    return frozenset([*own, *replica_programs(state)])
 
 
-def settings_file(home: Home, revision: RevisionId, replica: int) -> Path:
-    """Where a replica's settings are."""
-    return home.revision(revision) / f"serving-{replica}.json"
+def replica_programs(state: State) -> list[str]:
+    """The names of the programs of all live revisions."""
+    lives = state.live.values()
+    return [unit.program for live in lives for unit in units(live.revision, live.replicas)]
 
 
-def settings(home: Home, revision: Revision, replica: int) -> bytes:
-    """What a replica is to serve (docs/server-contract.md)."""
-    content = {
-        "schema_version": 1,
-        "model_name": revision.deployment,
-        "revision": revision.id,
-        "model_dir": str(model_folder(home, revision)),
-        "predictor": _part(home, revision, "predictor") or {"kind": "auto"},
-        "transformer": _part(home, revision, "transformer"),
-        "listen": {"unix": str(home.socket(revision.id, replica))},
-    }
-    return json.dumps(content, indent=1).encode() + b"\n"
+def settings_file(home: Home, unit: Unit) -> Path:
+    """Where a process's settings are."""
+    return home.revision(unit.revision) / f"serving-{unit.stem}.json"
 
 
-def _part(home: Home, revision: Revision, part: str) -> Mapping[str, object] | None:
-    code = getattr(revision, part)
-    if not isinstance(code, Code):
-        return None
-    folder = code_folder(home, revision, part)
-    kind = {"kind": "class"} if part == "predictor" else {}
-    return {**kind, "class": code.class_, "path": str(folder) if folder else None}
-
-
-def _replica(home: Home, live: Live, number: int) -> Program:
-    revision = live.revision
-    name = program_name(revision.id, number)
-    threads = str(max(1, int(quantity.parse(revision.resources.cpu))))
-    settings = ("--settings", str(settings_file(home, revision.id, number)))
+def _server(home: Home, live: Live, unit: Unit) -> Program:
+    threads = str(max(1, int(quantity.parse(live.revision.resources.cpu))))
+    settings = ("--settings", str(settings_file(home, unit)))
+    launcher = _launcher(home, live.python, unit.program)
     return Program(
-        name=name,
-        argv=(*_launcher(home, live.python, name), live.python, "-m", "platformctl_predictors", *settings),
-        log=home.log(revision.id, number),
+        name=unit.program,
+        argv=(*launcher, live.python, "-m", "platformctl_predictors", *settings),
+        log=home.log(unit.revision, unit.stem),
         environment={
             "PYTHONUNBUFFERED": "1",
             "OMP_NUM_THREADS": threads,

@@ -69,12 +69,10 @@ def is_start(line: str) -> bool:
     return (_ours(line) or {}).get("platformctl") == "start"
 
 
-def detail(process: Process | None, launches: Launches, number: int) -> str:
-    """What a replica that is not ready is doing, in words."""
+def detail(process: Process | None, launches: Launches, who: str) -> str:
+    """What a process that is not ready is doing, in words."""
     what = _doing(process)
-    return f"replica {number} {what}" + (
-        f", restarted {launches.restarts} times" if launches.restarts else ""
-    )
+    return f"{who} {what}" + (f", restarted {launches.restarts} times" if launches.restarts else "")
 
 
 def _doing(process: Process | None) -> str:

@@ -46,8 +46,7 @@ def _runs(status: StackStatus) -> bool:
 
 
 def _replicas(home: Home) -> Sequence[str]:
-    live = StateFile(home).read().live
-    return sorted(derived.program_name(key, number) for key, one in live.items() for number in one.replicas)
+    return sorted(derived.replica_programs(StateFile(home).read()))
 
 
 def _must_be_free(home: Home, wanted: Wanted) -> None:

@@ -131,13 +131,25 @@ class Home:
         return self.revisions / revision
 
     def socket(self, revision: RevisionId, replica: int) -> Path:
-        """Where a replica answers. Names are short: a revision's own may take 50 characters."""
-        digest = hashlib.sha256(f"{revision}/{replica}".encode()).hexdigest()[:8]
+        """Where a replica answers."""
+        return self._socket(f"{revision}/{replica}")
+
+    def predictor_socket(self, revision: RevisionId, replica: int) -> Path:
+        """Where the predictor of a replica says how it is, if its transformer is separate."""
+        return self._socket(f"{revision}/{replica}/predictor")
+
+    def predictor_grpc(self, revision: RevisionId, replica: int) -> Path:
+        """Where that predictor answers its transformer."""
+        return self._socket(f"{revision}/{replica}/predictor/grpc")
+
+    def _socket(self, of: str) -> Path:
+        """A short name: a revision's own may take 50 characters."""
+        digest = hashlib.sha256(of.encode()).hexdigest()[:8]
         return self.run / f"{digest}.sock"
 
-    def log(self, revision: RevisionId, replica: int) -> Path:
-        """What a replica writes."""
-        return self.logs / revision / f"{replica}.log"
+    def log(self, revision: RevisionId, stem: str) -> Path:
+        """What a process of a revision writes."""
+        return self.logs / revision / f"{stem}.log"
 
     def launch(self, program: str) -> Path:
         """How often a program was started."""

@@ -5,28 +5,32 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from platformctl.adapters.envoy.unix_http import status_of
-from platformctl.adapters.local import failures, launch, logs
-from platformctl.adapters.local.derived import program_name
+from platformctl.adapters.envoy.unix_http import get, status_of
+from platformctl.adapters.local import about, failures, launch, logs
+from platformctl.adapters.local.derived import ready_path
 from platformctl.adapters.local.failures import Launches
 from platformctl.adapters.local.home import Home
+from platformctl.adapters.local.served import sockets
 from platformctl.adapters.local.state import Live
 from platformctl.adapters.local.supervisor import Process
+from platformctl.adapters.local.units import Unit, units
 from platformctl.domain.names import RevisionId
-from platformctl.domain.observed import RevisionStatus
+from platformctl.domain.observed import RevisionStatus, Serving
 
 _READY_TIMEOUT = 1.0
-_READY = 200
+_ABOUT_TIMEOUT = 0.3
+_OK = 200
 _READ_LINES = 100
 _MOST_PROBES = 32
 
 
 @dataclass(frozen=True)
-class Replica:
-    """One replica as it was found."""
+class Found:
+    """One process of a replica as it was found."""
 
-    number: int
+    unit: Unit
     ready: bool
     process: Process | None
     launches: Launches
@@ -48,29 +52,29 @@ class Replica:
 def statuses(
     home: Home, lives: Mapping[RevisionId, Live], processes: Mapping[str, Process]
 ) -> Mapping[RevisionId, RevisionStatus]:
-    """How the given revisions are. All replicas are asked at once."""
-    asked = [(live, number) for live in lives.values() for number in live.replicas]
+    """How the given revisions are. All processes are asked at once; then one of each revision what it is."""
+    asked = [(live, unit) for live in lives.values() for unit in units(live.revision, live.replicas)]
     if not asked:
         return {key: combined(live, ()) for key, live in lives.items()}
     with ThreadPoolExecutor(min(len(asked), _MOST_PROBES)) as pool:
-        found = list(pool.map(lambda pair: _replica(home, pair[0], pair[1], processes), asked))
-    return {
-        key: combined(live, [r for (of, _), r in zip(asked, found, strict=True) if of is live])
-        for key, live in lives.items()
-    }
+        every = list(pool.map(lambda pair: _found(home, pair[0], pair[1], processes), asked))
+        found = {key: [one for one in every if one.unit.revision == key] for key in lives}
+        told = dict(zip(found, pool.map(lambda some: _serving(home, some), found.values()), strict=True))
+    return {key: combined(live, found[key], told[key]) for key, live in lives.items()}
 
 
-def combined(live: Live, replicas: Sequence[Replica]) -> RevisionStatus:
-    """One revision's status, from those of its replicas."""
-    unready = [replica for replica in replicas if not replica.ready]
-    concerned = unready or replicas
+def combined(live: Live, found: Sequence[Found], serving: Serving | None = None) -> RevisionStatus:
+    """One revision's status, from those of its processes. A replica is ready if all of its own are."""
+    unready = [one for one in found if not one.ready]
+    concerned = unready or found
     return RevisionStatus(
         replicas=live.scale.minimum,
-        ready=len(replicas) - len(unready),
-        since=max((r.since for r in concerned if r.since), default=None),
-        restarts=sum(replica.launches.restarts for replica in replicas),
-        failure=next((replica.failure for replica in unready if replica.failure), None),
-        detail="; ".join(failures.detail(r.process, r.launches, r.number) for r in unready),
+        ready=len({one.unit.replica for one in found} - {one.unit.replica for one in unready}),
+        since=max((one.since for one in concerned if one.since), default=None),
+        restarts=sum(one.launches.restarts for one in found),
+        failure=next((one.failure for one in unready if one.failure), None),
+        detail="; ".join(failures.detail(one.process, one.launches, one.unit.words) for one in unready),
+        serving=serving,
     )
 
 
@@ -82,24 +86,32 @@ def launches_of(home: Home, program: str) -> Launches:
     return Launches(starts, launch.short_lives(recent[:-1], recent[-1][0]))
 
 
-def has_failed(home: Home, live: Live, number: int, processes: Mapping[str, Process]) -> bool:
-    """Whether a replica has failed for good."""
-    return _replica(home, live, number, processes).failure is not None
+def has_failed(home: Home, live: Live, unit: Unit, processes: Mapping[str, Process]) -> bool:
+    """Whether a process has failed for good."""
+    return _found(home, live, unit, processes).failure is not None
 
 
-def _replica(home: Home, live: Live, number: int, processes: Mapping[str, Process]) -> Replica:
-    revision = live.revision
-    process = processes.get(program_name(revision.id, number))
-    ready = process is not None and process.runs and _is_ready(home, live, number)
-    launches = launches_of(home, program_name(revision.id, number))
+def _found(home: Home, live: Live, unit: Unit, processes: Mapping[str, Process]) -> Found:
+    process = processes.get(unit.program)
+    ready = process is not None and process.runs and _is_ready(home, live, unit)
+    launches = launches_of(home, unit.program)
     failure = None
     if not ready:
-        lines = logs.tail(home.log(revision.id, number), _READ_LINES)
+        lines = logs.tail(home.log(unit.revision, unit.stem), _READ_LINES)
         failure = failures.failure(process, launches, lines)
-    return Replica(number, ready, process, launches, failure)
+    return Found(unit, ready, process, launches, failure)
 
 
-def _is_ready(home: Home, live: Live, number: int) -> bool:
-    url = f"/v2/models/{live.revision.deployment}/ready"
-    socket = home.socket(live.revision.id, number)
-    return status_of(socket, url, _READY_TIMEOUT) == _READY
+def _is_ready(home: Home, live: Live, unit: Unit) -> bool:
+    return status_of(_http(home, unit), ready_path(live.revision.deployment), _READY_TIMEOUT) == _OK
+
+
+def _serving(home: Home, found: Sequence[Found]) -> Serving | None:
+    """What the first one that is ready and has the model says of itself."""
+    unit = next((one.unit for one in found if one.ready and one.unit.has_the_model), None)
+    answer = get(_http(home, unit), about.PATH, _ABOUT_TIMEOUT) if unit else None
+    return about.parse(answer[1]) if answer and answer[0] == _OK else None
+
+
+def _http(home: Home, unit: Unit) -> Path:
+    return sockets(home, unit)[0]

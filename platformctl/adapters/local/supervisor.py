@@ -6,7 +6,7 @@ Methods, states and faults: http://supervisord.org/api.html
 import http.client
 import time
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -120,10 +120,19 @@ class Supervisor:
             time.sleep(_POLL)
         self._tolerant("addProcessGroup", name, {_Fault.ALREADY_ADDED})
 
-    def retire(self) -> Sequence[str]:
-        """Stop what is no longer in the configuration, without waiting; returns what still runs."""
+    def retire(self, waits_for: Callable[[str], str | None]) -> Sequence[str]:
+        """Stop what is no longer in the configuration, without waiting; returns what still runs.
+
+        Args:
+            waits_for: Which process has to be gone before a process is stopped, if there is one.
+        """
         _, _, removed = self._reread()
-        return [name for name in removed if not (self._gone(name) and self._drop(name))]
+        still: list[str] = []
+        for name in sorted(removed, key=lambda name: waits_for(name) is not None):
+            held = waits_for(name) in still
+            if held or not (self._gone(name) and self._drop(name)):
+                still.append(name)
+        return still
 
     def _drop(self, name: str) -> bool:
         """Forget a process that has ended; False if it has been started again meanwhile."""

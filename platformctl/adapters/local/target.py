@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from platformctl.adapters.envoy.router import Router
-from platformctl.adapters.local import checks, derived, files, logs, statuses
+from platformctl.adapters.local import checks, files, logs, statuses
 from platformctl.adapters.local.converge import Converger
 from platformctl.adapters.local.disk import writing
 from platformctl.adapters.local.files import Download, Fingerprint
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.predictions import Predictions
+from platformctl.adapters.local.served import sockets
 from platformctl.adapters.local.state import Live, State, StateFile
+from platformctl.adapters.local.units import units, units_in
 from platformctl.adapters.local.who import user
 from platformctl.domain.errors import Conflict, NotFound, Refused, StillServing, Unreachable
 from platformctl.domain.names import Name, RevisionId
@@ -247,21 +249,21 @@ class LocalTarget:
     def _renew_failed(self, live: Live) -> None:
         """Start anew what has failed for good."""
         processes = self._converger.supervisor.processes()
-        for number in live.replicas:
-            if statuses.has_failed(self._home, live, number, processes):
-                program = derived.program_name(live.revision.id, number)
-                self._home.launch(program).unlink(missing_ok=True)
-                self._converger.supervisor.renew(program)
+        for unit in units(live.revision, live.replicas):
+            if statuses.has_failed(self._home, live, unit, processes):
+                self._home.launch(unit.program).unlink(missing_ok=True)
+                self._converger.supervisor.renew(unit.program)
 
     def _retire(self, revision: RevisionId, from_number: int) -> None:
         """Stop the replicas from a number on, which the state no longer has."""
-        replicas = derived.replicas_in(self._converger.supervisor.processes(), revision)
-        gone = {number: name for number, name in replicas.items() if number >= from_number}
+        running = units_in(self._converger.supervisor.processes(), revision)
+        gone = [unit for unit in running if unit.replica >= from_number]
         if gone:
-            self._converger.retire(frozenset(gone.values()))
-        for number, program in gone.items():
-            self._home.launch(program).unlink(missing_ok=True)
-            self._home.socket(revision, number).unlink(missing_ok=True)  # one that was killed left it
+            self._converger.retire(frozenset(unit.program for unit in gone))
+        for unit in gone:
+            self._home.launch(unit.program).unlink(missing_ok=True)
+            for socket in sockets(self._home, unit):  # one that was killed left them
+                socket.unlink(missing_ok=True)
 
     def _prune_logs(self) -> None:
         """Keep the logs of what is live, and of the last revisions that were."""
