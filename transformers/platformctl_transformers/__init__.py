@@ -4,13 +4,14 @@
 joins either with a predictor in one process. Nothing here imports the predictors.
 """
 
-from platformctl_transformers.collocated import Collocated
+from platformctl_transformers.collocated import AFTER, Collocated
 from platformctl_transformers.features import FeatureTransformer
 from platformctl_transformers.misfit import Misfit
 from platformctl_transformers.plan import Expected, FeaturesUnusable, Rules, plan
 from platformctl_transformers.user_class import ClassUnusable, ModelUnusable, create, load
 
 __all__ = [
+    "AFTER",
     "ClassUnusable",
     "Collocated",
     "Expected",

@@ -34,21 +34,12 @@ class Collocated(kserve.Model):
         name: The model's name in every URL.
         transformer: Loaded.
         predictor: Loaded.
-        refusals: Exceptions by which the predictor says that a request does not fit it; they may name
-            what is wrong as `kind`.
     """
 
-    def __init__(
-        self,
-        name: str,
-        transformer: Any,  # a kserve.Model, untyped
-        predictor: Any,  # as above
-        refusals: tuple[type[Exception], ...] = (InvalidInput,),
-    ) -> None:
+    def __init__(self, name: str, transformer: Any, predictor: Any) -> None:  # kserve.Model, untyped
         super().__init__(name, return_response_headers=True)
-        self._transformer = transformer
-        self._predictor = predictor
-        self._refusals = refusals
+        self.transformer = transformer
+        self.predictor = predictor
         self._before = _steps(transformer, "preprocess")
         self._asked = _steps(predictor, "preprocess", "validate", "predict", "postprocess")
         self._after = _steps(transformer, "postprocess")
@@ -57,7 +48,7 @@ class Collocated(kserve.Model):
 
     async def healthy(self) -> bool:
         """Whether both are."""
-        return bool(await self._transformer.healthy()) and bool(await self._predictor.healthy())
+        return bool(await self.transformer.healthy()) and bool(await self.predictor.healthy())
 
     async def predict(
         self,
@@ -75,7 +66,7 @@ class Collocated(kserve.Model):
         made = await _run(self._before, payload, headers, more)
         try:
             result = await _run(self._asked, made, headers, more)
-        except self._refusals as error:
+        except InvalidInput as error:
             if not self._before:
                 raise
             raise Misfit(f"{AFTER}{error}", _kind(error)) from error
@@ -83,32 +74,32 @@ class Collocated(kserve.Model):
 
     def start(self) -> None:
         """Start both."""
-        self._transformer.start()
-        self._predictor.start()
+        self.transformer.start()
+        self.predictor.start()
         super().start()
 
     def start_engine(self) -> Any:  # a coroutine
         """The predictor's engine."""
-        return self._predictor.start_engine()
+        return self.predictor.start_engine()
 
     def stop(self) -> None:
         """Stop both."""
-        self._transformer.stop()
-        self._predictor.stop()
+        self.transformer.stop()
+        self.predictor.stop()
         super().stop()
 
     def stop_engine(self) -> None:
         """The predictor's engine."""
-        self._predictor.stop_engine()
+        self.predictor.stop_engine()
 
     def get_input_types(self) -> Any:  # kserve's signature
         """The transformer's, if it says: it is what the caller talks to."""
-        return self._transformer.get_input_types()
+        return self.transformer.get_input_types()
 
     def get_output_types(self) -> Any:  # kserve's signature
         """The transformer's, if it says, else the predictor's unless the transformer changes them."""
-        own = self._transformer.get_output_types()
-        return own or (() if self._after else self._predictor.get_output_types())
+        own = self.transformer.get_output_types()
+        return own or (() if self._after else self.predictor.get_output_types())
 
 
 async def _run(steps: tuple[_Step, ...], value: Any, headers: Headers, more: dict[str, str]) -> Any:
@@ -146,5 +137,6 @@ class _Check:
 
 
 def _kind(error: Exception) -> str:
-    kind = getattr(error, "kind", "model")
+    """What is wrong, if the mistake, or what caused it, says so."""
+    kind = getattr(error, "kind", None) or getattr(error.__cause__, "reason", None)
     return kind if isinstance(kind, str) else "model"

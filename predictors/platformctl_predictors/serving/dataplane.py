@@ -52,6 +52,11 @@ class GuardedDataPlane(DataPlane):
             raise errors.InvalidInput(_decoding(error)) from error
         return decoded, attributes
 
+    async def ready(self) -> bool:
+        """Whether all models are; kserve always says yes."""
+        models = self.model_registry.get_models().values()
+        return all([await model.healthy() for model in models])
+
     async def infer(self, *arguments: Any, **options: Any) -> Any:  # kserve's signature
         """Run the model.
 

@@ -17,6 +17,7 @@ from platformctl_predictors.serving.asking import ASKED, Asked
 from platformctl_predictors.serving.failures import of_model
 from platformctl_predictors.serving.lean import Lean
 from platformctl_predictors.serving.predictor import Predictor
+from platformctl_transformers import AFTER, Collocated, FeatureTransformer
 
 LARGE_BYTES = 256 * 1024
 """Bodies from here on are read by a thread: health goes on meanwhile."""
@@ -112,18 +113,36 @@ class ModelRoute:
 def routes(model: Any, name: str) -> tuple[Route, Route]:  # kserve.Model, untyped
     """The V1 and the V2 route of a model."""
     if isinstance(model, Predictor):
-        return _v1_route(model), _v2_route(model, name)
-    return ModelRoute(_object, model), ModelRoute(lambda body: _infer_request(body, name), model)
+        return _v1_route(model, model.read_v1), _v2_route(model, name)
+    v2 = ModelRoute(lambda body: _infer_request(body, name), model)
+    if isinstance(model, Collocated) and isinstance(model.transformer, FeatureTransformer):
+        predictor = model.predictor
+        if isinstance(predictor, Predictor):
+            return _v1_route(predictor, _prepared(model.transformer, predictor)), v2
+    return ModelRoute(_object, model), v2
 
 
-def _v1_route(predictor: Predictor) -> PredictorRoute:
+def _v1_route(predictor: Predictor, rows: Callable[[Any], Input | None]) -> PredictorRoute:
     def read(body: bytes) -> tuple[Input | None, None]:
-        return predictor.read_v1(_json(body)), None
+        return rows(_json(body)), None
 
     def write(result: Result | None, _: None) -> bytes:
         return orjson.dumps(predictor.write_v1(result))
 
     return PredictorRoute(read, write, predictor)
+
+
+def _prepared(transformer: FeatureTransformer, predictor: Predictor) -> Callable[[Any], Input | None]:
+    """Our own transformer only reads: what stands between a model and its handlers is left out."""
+
+    def rows(body: Any) -> Input | None:
+        made = transformer.preprocess(body)
+        try:
+            return predictor.read_v1(made)
+        except BadInput as error:
+            raise BadInput(f"{AFTER}{error}", error.reason) from error
+
+    return rows
 
 
 def _v2_route(predictor: Predictor, name: str) -> PredictorRoute:
