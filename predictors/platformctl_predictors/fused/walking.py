@@ -1,0 +1,362 @@
+"""The steps of a fitted pipeline, one by one, to what runs for each request.
+
+Each step is given what it would be given in the pipeline, for a few sample rows. So types and layouts are
+seen, not foretold.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from platformctl_predictors.fused.encoders import lookups, merged
+from platformctl_predictors.fused.known_values import branches_of, discretises, is_identity, steps_of
+from platformctl_predictors.fused.others import OPS, called, laid_out, order_of, to_sparse
+from platformctl_predictors.fused.outcome import CannotFuse
+from platformctl_predictors.fused.pieces import Inner, Matrix, Numbers, Op, Piece, to_dense
+from platformctl_predictors.fused.sources import NUMBERS, Source, framed
+from platformctl_predictors.inputs.columns import Array
+
+_PROBES = 40
+_WIDEST_SPARSE = 4096
+"""A sparse matrix is made of a dense one; with more columns than that it would not be worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a step on columns of the request is given.
+
+    Args:
+        sources: The columns.
+        sample: A few rows of them.
+        path: Names that lead to the step.
+    """
+
+    sources: tuple[Source, ...]
+    sample: pd.DataFrame
+    path: tuple[str, ...] = ()
+
+    def at(self, name: str) -> "Given":
+        """The same, one name further down; a step without a name is where its owner is."""
+        return replace(self, path=(*self.path, name)) if name else self
+
+
+def matrix_of(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, Any]:
+    """Steps in a row, from the columns of the request on.
+
+    Returns:
+        What runs, and what the steps made of the sample.
+
+    Raises:
+        CannotFuse: A step is not understood.
+    """
+    steps = [(name, step) for name, step in steps if not is_identity(step)]
+    if not steps:
+        return _numbers(given), given.sample
+    head = _looked_up(steps)
+    if head:
+        matrix, sample = _lookups(steps[:head], given)
+    else:
+        matrix, sample = _first(steps[0][1], given.at(steps[0][0]))
+    for name, step in steps[head or 1 :]:
+        if sparse.issparse(sample):
+            matrix = _then(matrix, to_sparse(type(sample)))
+        op, sample = _on_numbers(step, sample, given.at(name).path)
+        matrix = _then(matrix, op)
+    return matrix, sample
+
+
+def finish(ones: Any, many: Any) -> Op:
+    """Gives a matrix the type and layout of the pipeline's own.
+
+    Args:
+        ones: What the pipeline makes of one row.
+        many: What it makes of several.
+
+    Raises:
+        CannotFuse: It is not a matrix of numbers, or too wide.
+    """
+    if sparse.issparse(many):
+        if many.format != "csr" or many.shape[1] > _WIDEST_SPARSE:
+            raise CannotFuse("the pipeline", f"its matrix is {many.format}, with {many.shape[1]} columns")
+        return _to_csr(type(many), many.dtype)
+    dtype, one_row, rows = np.asarray(many).dtype, order_of(np.asarray(ones)), order_of(np.asarray(many))
+    if dtype == object:
+        dtype = _numeric("the pipeline", np.asarray(many)).dtype
+    if dtype.kind not in "fiub":
+        raise CannotFuse("the pipeline", f"what it gives to its last step is {dtype}, not numbers")
+
+    def finished(block: Array) -> Array:
+        if block.dtype != dtype:
+            block = block.astype(dtype)
+        return laid_out(block, one_row if len(block) == 1 else rows)
+
+    return finished
+
+
+def quietly(call: Callable[..., Any], *arguments: Any) -> Any:
+    """What a call gives, without the warnings of the many odd rows that it is asked about."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return call(*arguments)
+
+
+def type_name(step: Any, path: Sequence[str] = ()) -> str:
+    """How a message calls a step."""
+    kind = step if isinstance(step, str) else type(step).__name__
+    return f"{'/'.join(path)}: {kind}" if path else kind
+
+
+def _to_csr(kind: type, dtype: Any) -> Op:
+    def finished(block: Any) -> Any:
+        matrix = block if sparse.issparse(block) else kind(block)
+        return matrix if matrix.dtype == dtype else matrix.astype(dtype)
+
+    return finished
+
+
+def _looked_up(steps: Sequence[tuple[str, Any]]) -> int:
+    """How many of the first steps can be looked up together. Branches are looked up each on its own."""
+    if type(steps[0][1]) in (ColumnTransformer, FeatureUnion):
+        return 0
+    for count in range(len(steps), 0, -1):
+        if discretises(Pipeline(list(steps[:count]))):
+            return count
+    return 0
+
+
+def _lookups(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, Any]:
+    def through(data: Any) -> Any:
+        for _, step in steps:
+            data = step.transform(data)
+        return data
+
+    def ask(rows: list[tuple[Any, ...]]) -> Any:
+        return quietly(through, framed(given.sources, rows))
+
+    named = type_name(steps[-1][1], given.at(steps[-1][0]).path)
+    try:
+        return lookups(named, given.sources, ask), _passed(through, given.sample, named)
+    except CannotFuse:
+        raise
+    except Exception as error:  # whatever a step raises
+        raise CannotFuse(named, f"{type(error).__name__}: {error}") from error
+
+
+def _first(step: Any, given: Given) -> tuple[Matrix, Any]:
+    """The first step, on columns of the request."""
+    kind = type(step)
+    if kind is Pipeline:
+        return matrix_of(step.steps, given)
+    if kind in (ColumnTransformer, FeatureUnion):
+        return _side_by_side(step, given)
+    matrix = _numbers(given, type_name(step, given.path))
+    op, sample = _on_numbers(step, given.sample, given.path)
+    return _then(matrix, op), sample
+
+
+def _side_by_side(step: Any, given: Given) -> tuple[Matrix, Any]:
+    pieces: list[Piece] = []
+    width = 0
+    weights = step.transformer_weights or {}
+    for name, part, positions in branches_of(step):
+        chosen = _chosen(step, given.at(name), positions)
+        matrix, sample = matrix_of([("", part)], chosen)
+        if name in weights:
+            matrix, sample = _then(matrix, _weighted(weights[name])), sample * weights[name]
+        pieces.extend(_placed(matrix, width, sample.shape[1]))
+        width += sample.shape[1]
+    sample = _passed(step.transform, given.sample, type_name(step, given.path))
+    if sample.shape[1] != width:
+        raise CannotFuse(type_name(step, given.path), f"it gives {sample.shape[1]} columns, not {width}")
+    dtype = sample.dtype if sparse.issparse(sample) else _numeric(type_name(step), np.asarray(sample)).dtype
+    return Matrix(width, dtype, merged(pieces)), sample
+
+
+def _chosen(step: Any, given: Given, positions: list[int]) -> Given:
+    """The columns of a branch: by name where the step was fitted with names, else by position."""
+    if type(step) is FeatureUnion:
+        return given
+    names = getattr(step, "feature_names_in_", None)
+    if names is not None:
+        places = {name: place for place, name in enumerate(given.sample.columns)}
+        missing = [str(names[position]) for position in positions if names[position] not in places]
+        if missing:
+            raise CannotFuse(type_name(step, given.path), f"the signature lacks {', '.join(missing)}")
+        positions = [places[names[position]] for position in positions]
+    sources = tuple(given.sources[position] for position in positions)
+    return replace(given, sources=sources, sample=given.sample.iloc[:, positions])
+
+
+def _numbers(given: Given, needs: str = "passthrough") -> Matrix:
+    """The columns as a matrix of numbers."""
+    for source in given.sources:
+        if source.type not in NUMBERS:
+            raise CannotFuse(needs, f"{source.label} is {source.type}, not a number")
+    dtype = np.asarray(given.sample).dtype
+    if dtype == object or any(not s.column.required and s.type not in ("double", "float") for s in given.sources):
+        dtype = np.dtype(np.float64)
+    single = tuple(place for place, source in enumerate(given.sources) if source.type == "float")
+    width = len(given.sources)
+    indices = tuple(source.index for source in given.sources)
+    piece = Numbers((0, width), indices, dtype, single if dtype != np.float32 else ())
+    return Matrix(width, dtype, (piece,))
+
+
+def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
+    """A step on a matrix, and what it makes of the sample."""
+    named = type_name(step, path)
+    kind = type(step)
+    if kind is Pipeline:
+        return _in_a_row(step, sample, path)
+    if kind in (ColumnTransformer, FeatureUnion) and not sparse.issparse(sample):
+        return _split(step, sample, path)
+    if kind not in OPS:
+        raise CannotFuse(named, "it is not a step that is understood")
+    made = _passed(step.transform, sample, named)
+    if sparse.issparse(sample):
+        return called(step, None), made
+    given, dtype = np.asarray(sample), to_dense(made).dtype
+    if dtype == object:
+        raise CannotFuse(named, "it gives objects, not numbers")
+    own = called(step, order_of(given))
+    probes = _probes(step, given)
+    try:
+        return next((op for op in OPS[kind](step, dtype) if _agree(op, own, probes)), own), made
+    except Exception:  # noqa: BLE001 attributes are not what they are in the versions that are known
+        return own, made
+
+
+def _in_a_row(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
+    ops = []
+    for name, part in steps_of(step):
+        if sparse.issparse(sample):
+            ops.append(to_sparse(type(sample)))
+        op, sample = _on_numbers(part, sample, (*path, name))
+        ops.append(op)
+
+    def run(block: Array) -> Array:
+        for op in ops:
+            block = op(block)
+        return block
+
+    return run, sample
+
+
+def _split(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
+    """Branches on a matrix, side by side."""
+    weights = step.transformer_weights or {}
+    branches: list[tuple[list[int], Op]] = []
+    for name, part, positions in branches_of(step):
+        places = positions or list(range(sample.shape[1]))
+        chosen = sample.iloc[:, places] if hasattr(sample, "iloc") else sample[:, places]
+        op, _ = (_same, chosen) if is_identity(part) else _on_numbers(part, chosen, (*path, name))
+        branches.append((places, op))
+        if name in weights:
+            branches[-1] = (places, _both(op, _weighted(weights[name])))
+    made = _passed(step.transform, sample, type_name(step, path))
+    dtype = made.dtype if sparse.issparse(made) else np.asarray(made).dtype
+    back = to_sparse(type(made)) if sparse.issparse(made) else _same
+
+    def run(block: Array) -> Any:  # an array, or a sparse matrix
+        parts = [to_dense(op(block[:, places])) for places, op in branches]
+        return back(np.hstack(parts).astype(dtype, copy=False))
+
+    return run, made
+
+
+def _same(block: Any) -> Any:
+    return block
+
+
+def _both(first: Op, second: Op) -> Op:
+    return lambda block: second(first(block))
+
+
+def _weighted(weight: float) -> Op:
+    return lambda block: block * weight
+
+
+def _then(matrix: Matrix, op: Op) -> Matrix:
+    """The matrix with one more step; numbers from one gathering stay in one piece."""
+    (piece, *more) = matrix.pieces or (None,)
+    if isinstance(piece, Numbers) and not more:
+        return replace(matrix, pieces=(replace(piece, ops=(*piece.ops, op)),))
+    return replace(matrix, ops=(*matrix.ops, op))
+
+
+def _placed(matrix: Matrix, offset: int, width: int) -> list[Piece]:
+    """The pieces of a matrix, in columns of a wider one."""
+    if matrix.ops:
+        return [Inner((offset, offset + width), matrix)]
+    pieces = [
+        replace(piece, at=(0, width)) if isinstance(piece, Numbers) and len(matrix.pieces) == 1 else piece
+        for piece in matrix.pieces
+    ]
+    return [piece.shifted(offset) for piece in pieces]
+
+
+def _passed(call: Callable[[Any], Any], sample: Any, named: str) -> Any:
+    """What a step makes of the sample."""
+    try:
+        return quietly(call, sample)
+    except Exception as error:  # whatever a step raises
+        raise CannotFuse(named, f"it refuses the sample: {type(error).__name__}: {error}") from error
+
+
+def _numeric(named: str, array: Array) -> Array:
+    """Objects that are numbers, as such."""
+    if array.dtype != object:
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise CannotFuse(named, f"it gives objects that are not numbers: {error}") from error
+
+
+def _probes(step: Any, given: Array) -> list[Array]:
+    """Matrices that the step is tried with: ordinary numbers, with and without NaN."""
+    random = np.random.default_rng(0)
+    size = (_PROBES, given.shape[1])
+    numbers = random.normal(size=size) * 10.0 ** random.integers(-3, 6, size)
+    dtype = np.dtype(np.float64) if given.dtype == object else given.dtype
+    if dtype.kind in "fiu":
+        numbers = numbers.astype(dtype)
+    probes = [numbers]
+    if dtype.kind == "f":
+        empty = numbers.copy()
+        empty[random.random(size) < 0.3] = getattr(step, "missing_values", np.nan)  # noqa: PLR2004 some
+        probes.append(empty)
+    return probes
+
+
+def _agree(op: Op, own: Op, probes: Sequence[Array]) -> bool:
+    """Whether an operation does what the step itself does."""
+    for probe in probes:
+        try:
+            expected = to_dense(quietly(own, probe.copy()))
+        except Exception:  # noqa: BLE001,S112 it is no probe for this step
+            continue
+        try:
+            found = quietly(op, probe.copy())
+        except Exception:  # noqa: BLE001 then the step itself is called
+            return False
+        if found.dtype != expected.dtype or not equal(found, expected):
+            return False
+    return True
+
+
+def equal(one: Array, other: Array) -> bool:
+    """Whether two arrays have the same shape and bits; NaN is NaN."""
+    if one.shape != other.shape:
+        return False
+    if one.dtype.kind != "f" or one.dtype != other.dtype:
+        return bool(np.array_equal(one, other))
+    same = np.ascontiguousarray(one).view(f"i{one.itemsize}") == np.ascontiguousarray(other).view(f"i{one.itemsize}")
+    return bool(np.all(same | (np.isnan(one) & np.isnan(other))))
