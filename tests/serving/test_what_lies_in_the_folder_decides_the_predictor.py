@@ -5,21 +5,34 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from platformctl_predictors.exits import Exit
+from platformctl_predictors.formats.loading import Loaded
 from platformctl_predictors.formats.picking import pick
 from platformctl_predictors.inputs.reading import Reader
-from platformctl_predictors.outputs.answers import predictions
+from platformctl_predictors.outputs import protocols
+from platformctl_predictors.settings import FormatPredictor
 from tests.serving.process import run_to_end, serving, settings
 
 pytestmark = pytest.mark.quick
 
 
-def failure(model: Path) -> Exit:
+def load(model: Path, **wanted: Any) -> Loaded:
+    return pick(model, FormatPredictor(**{"kind": "auto", **wanted}))
+
+
+def ask(loaded: Loaded, *rows: object) -> Any:
+    given = Reader(loaded.signature).v1({"instances": list(rows)})
+    assert given is not None
+    return protocols.v1(loaded.compute(given))
+
+
+def failure(model: Path, **wanted: Any) -> Exit:
     with pytest.raises(Exit) as caught:
-        pick(model)
+        load(model, **wanted)
     return caught.value
 
 
@@ -41,10 +54,8 @@ ROW = {"age": 50, "income": 2.5, "plan": "plus", "active": True, "since": "2024-
 def test_each_format_is_loaded_and_says_why(
     models: Path, model: str, row: object, *, prediction: object, reason: str
 ) -> None:
-    loaded = pick(models / model)
-    given = Reader(loaded.signature).v1({"instances": [row]})
-    assert given is not None
-    (result,) = predictions(loaded.compute(given).predictions)
+    loaded = load(models / model)
+    (result,) = ask(loaded, row)["predictions"]
     assert result == pytest.approx(prediction, abs=1e-3)
     assert reason in loaded.pick.why
 
@@ -52,7 +63,9 @@ def test_each_format_is_loaded_and_says_why(
 def test_a_bare_file_is_served_and_the_log_says_why(models: Path, folder: Path) -> None:
     with serving(settings(models / "bare", folder), folder) as server:
         assert server.v1([[1, 2.5], [0, 1]]).json() == {"predictions": pytest.approx([3.5, 1])}
-        assert "predictor: pipeline: no MLmodel, so the only model file" in server.log.read_text()
+        log = server.log.read_text()
+        assert "predictor: pipeline: no MLmodel, so the only model file" in log
+        assert "faster would be onnx; it needs an export that is equal enough: `platformctl model onnx" in log
 
 
 def test_a_model_with_type_hints_gets_its_rows_as_they_are(models: Path, folder: Path) -> None:
@@ -75,10 +88,14 @@ def imported_by(code: str, *arguments: str) -> set[str]:
 
 
 def test_mlflow_is_imported_for_other_flavours_only(models: Path) -> None:
-    load = "from pathlib import Path\nfrom platformctl_predictors.formats.picking import pick\n"
-    modules = imported_by(load + "pick(Path(sys.argv[1]))", str(models / "skops"))
+    load = (
+        "from pathlib import Path\nfrom platformctl_predictors.formats.picking import pick\n"
+        "from platformctl_predictors.settings import FormatPredictor\n"
+        "pick(Path(sys.argv[1]), FormatPredictor(kind='auto'))"
+    )
+    modules = imported_by(load, str(models / "skops"))
     assert "sklearn" in modules
-    assert not modules & {"mlflow", "kserve"}
+    assert not modules & {"mlflow", "kserve", "onnxruntime"}
 
 
 def test_settings_need_pydantic_only() -> None:
@@ -103,6 +120,16 @@ def test_a_type_that_nobody_trusts_is_named(models: Path, folder: Path) -> None:
     assert ended.code == 65
     assert ended.cause.endswith("trusted: sklearn.tree._tree.Tree")
     assert "skops_trusted_types" in ended.hint
+    assert "--trust-type sklearn.tree._tree.Tree" in ended.hint
+    loaded = load(model, trusted_types=["sklearn.tree._tree.Tree"])
+    assert ask(loaded, {"age": 50}) == {"predictions": [True]}
+
+
+def test_a_bare_skops_file_needs_its_types_trusted_too(models: Path, folder: Path) -> None:
+    (folder / "m").mkdir()
+    shutil.copy(models / "trusted" / "model.skops", folder / "m")
+    assert failure(folder / "m").code == 65
+    assert load(folder / "m", trusted_types=["sklearn.tree._tree.Tree"]).pick.why.startswith("no MLmodel")
 
 
 @pytest.mark.parametrize(
@@ -141,18 +168,19 @@ def test_an_mlmodel_that_cannot_be_read_is_a_corrupt_model(folder: Path, text: s
     assert "MLmodel is corrupt" in ended.cause
 
 
-def test_another_library_version_is_named_with_the_installed_one(models: Path, folder: Path) -> None:
+def test_what_cannot_be_loaded_by_other_libraries_names_both_versions(models: Path, folder: Path) -> None:
     model = shutil.copytree(models / "cloudpickle", folder / "m")
     (model / "model.pkl").write_bytes(b"csklearn.linear_model\nGoneRegression\n.")
-    text = (model / "MLmodel").read_text()
-    lines = [
-        "    sklearn_version: 0.24.2" if "sklearn_version" in line else line for line in text.splitlines()
-    ]
-    (model / "MLmodel").write_text("\n".join(lines))
+    (model / "requirements.txt").write_text("scikit-learn==0.24.2\nnumpy\n")
+    (model / "MLmodel").write_text(without_version((model / "MLmodel").read_text()))
     ended = failure(model)
     assert ended.code == 66
     assert "GoneRegression" in ended.cause
     assert "scikit-learn 0.24.2 is wanted, 1." in ended.cause
+
+
+def without_version(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if "sklearn_version" not in line)
 
 
 def test_a_library_that_is_missing_is_named(folder: Path) -> None:

@@ -1,119 +1,154 @@
-"""scikit-learn estimators, from skops, pickle, cloudpickle and joblib files."""
+"""scikit-learn estimators: their preprocessing fused where it can be, else exactly as they were saved."""
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.formats.loading import Loaded, Pick, load_failure
+from platformctl_predictors.formats import files, mlmodel
+from platformctl_predictors.formats.by_row import by_row
+from platformctl_predictors.formats.loading import Faster, Loaded, Pick
 from platformctl_predictors.formats.mlmodel import MLmodel, code_folder
-from platformctl_predictors.inputs.batch import Input, Table
+from platformctl_predictors.formats.questions import Question, question
+from platformctl_predictors.formats.refusals import refusal
+from platformctl_predictors.fused import Fused, NotFused, fuse
+from platformctl_predictors.fused.outcome import METHODS
+from platformctl_predictors.inputs.batch import Data, Input, Table
+from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.inputs.frames import frame
+from platformctl_predictors.inputs.reading import Reader
 from platformctl_predictors.inputs.signature import ANY, Column, Columns, Signature
 from platformctl_predictors.outputs.result import Result
+from platformctl_predictors.settings import FormatPredictor
 
-BARE_FILES = ("model.joblib", "model.pkl", "model.skops")
-"""What a folder without MLmodel may hold; exactly one of them."""
+Run = Callable[[Data], Result]
 
 logger = logging.getLogger(__name__)
 
+_ONNX = Faster("onnx", "an export that is equal enough: `platformctl model onnx NAME`")
+_EXAMPLES = 100
+"""Rows of the input example that the fused steps are compared on, at most."""
 
-def load_flavor(model: MLmodel) -> Loaded:
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An estimator, and what is known beside it."""
+
+    estimator: Any
+    path: Path
+    why: str
+    signature: Signature | None
+    output_names: tuple[str, ...] = ()
+    model: MLmodel | None = None
+
+
+def load_flavor(model: MLmodel, wanted: FormatPredictor) -> Loaded:
     """The estimator that MLflow's scikit-learn flavour saved.
 
     Raises:
-        Exit: 65 or 66, it cannot be loaded.
+        Exit: 64, `output` is not what it has; 65 or 66, it cannot be loaded.
     """
-    flavor = model.flavors["sklearn"]
-    path = model.folder / str(flavor.get("pickled_model") or "model.pkl")
-    code = code_folder(model)
+    path, code = files.flavor_file(model), code_folder(model)
     if code is not None:
         sys.path.insert(0, str(code))
-    estimator = _load(path, tuple(flavor.get("skops_trusted_types") or ()), model)
-    method = str(model.flavors.get("python_function", {}).get("predict_fn") or "predict")
-    why = f"scikit-learn flavour of MLmodel: {path.name}, {type(estimator).__name__}.{method}"
+    estimator = files.estimator(path, model, wanted)
     signature = model.signature or _fitted_columns(estimator)
-    compute = _compute(_method(estimator, method, path))
-    return Loaded(compute, signature, model.output_names, Pick("pipeline", why))
+    why = f"scikit-learn flavour of MLmodel: {path.name}"
+    return _loaded(_Source(estimator, path, why, signature, model.output_names, model), wanted)
 
 
-def load_bare(folder: Path) -> Loaded:
-    """The estimator of a folder without MLmodel.
+def load_bare(path: Path, wanted: FormatPredictor) -> Loaded:
+    """The estimator in the only model file of a folder without MLmodel.
 
     Raises:
-        Exit: 65, none or several files, or it cannot be loaded; 66, a library is missing.
+        Exit: 64, `output` is not what it has; 65 or 66, it cannot be loaded.
     """
-    found = [name for name in BARE_FILES if (folder / name).is_file()]
-    if len(found) != 1:
-        raise Exit(
-            Code.MODEL,
-            f"{folder} has no MLmodel, and {' and '.join(found) or 'no model file'}; "
-            f"it holds: {_listing(folder)}",
-            f"exactly one of {', '.join(BARE_FILES)} is needed, or a folder saved by MLflow",
+    estimator = files.estimator(path, None, wanted)
+    why = f"no MLmodel, so the only model file: {path.name}"
+    return _loaded(_Source(estimator, path, why, _fitted_columns(estimator)), wanted)
+
+
+def _loaded(source: _Source, wanted: FormatPredictor) -> Loaded:
+    flavors = {} if source.model is None else source.model.flavors
+    predict_fn = str(flavors.get("python_function", {}).get("predict_fn") or "predict")
+    asked = question(source.estimator, predict_fn, wanted.output, str(source.path))
+    why = f"{source.why}, {type(source.estimator).__name__}.{asked.text}"
+    if wanted.kind == "pipeline":
+        faster = (_ONNX, Faster("fused", "predictor.kind auto or sklearn"))
+        run, pick = (
+            _plain(source, asked),
+            Pick("pipeline", f"{why}; as it was saved, by the settings", faster),
         )
-    estimator = _load(folder / found[0], (), None)
-    why = f"no MLmodel, so the only model file: {found[0]}, {type(estimator).__name__}.predict"
-    compute = _compute(_method(estimator, "predict", folder / found[0]))
-    return Loaded(compute, _fitted_columns(estimator), (), Pick("pipeline", why))
+    else:
+        run, pick = _fused_or_plain(source, asked, why)
+    return Loaded(
+        _compute(run),
+        source.signature,
+        source.output_names,
+        pick,
+        by_row=by_row(source.estimator),
+        params=() if source.model is None else source.model.params,
+        classes=asked.classes,
+    )
 
 
-def _compute(method: Callable[[Any], object]) -> Callable[[Input], Result]:
+def _fused_or_plain(source: _Source, asked: Question, why: str) -> tuple[Run, Pick]:
+    outcome = _fuse(source, asked)
+    if isinstance(outcome, NotFused):
+        reason = f"{outcome.step}: {outcome.reason}"
+        faster = (_ONNX, Faster("fused", f"a pipeline of standard steps; in the way is {reason}"))
+        return _plain(source, asked), Pick("pipeline", f"{why}; preprocessing not fused: {reason}", faster)
+    ask, transform = asked.ask(outcome.estimator), outcome.transform
+
+    def run(data: Data) -> Result:
+        return ask(transform(data))  # type: ignore[arg-type]  # a signature of columns gives tables
+
+    return run, Pick("fused", f"{why}; preprocessing fused: {outcome.summary}", (_ONNX,))
+
+
+def _plain(source: _Source, asked: Question) -> Run:
+    ask = asked.ask(source.estimator)
+    return lambda data: ask(frame(data) if isinstance(data, Table) else data)
+
+
+def _fuse(source: _Source, asked: Question) -> Fused | NotFused:
+    unproven = [method for method in asked.methods if method not in METHODS]
+    if unproven:
+        return NotFused(unproven[0], "only predict and predict_proba are proven equal")
+    if not isinstance(source.signature, Columns):
+        return NotFused("the input", "arrays are given as they are, there is nothing to gain")
+    try:
+        return fuse(source.estimator, source.signature, _example(source.signature, source.path.parent))
+    except Exception as error:
+        logger.exception("fusing failed; the plain pipeline serves")
+        return NotFused("fusing", f"it failed: {type(error).__name__}: {error}")
+
+
+def _example(signature: Columns, folder: Path) -> Sequence[tuple[Any, ...]] | None:
+    """The rows of the model's own input example, as far as they fit."""
+    try:
+        given = Reader(signature).v1({"instances": (mlmodel.example_rows(folder) or [])[:_EXAMPLES]})
+    except (OSError, ValueError) as error:
+        logger.warning("the input example is not used to prove anything: %s", error)
+        return None
+    return given.data.rows if given is not None and isinstance(given.data, Table) else None
+
+
+def _compute(run: Run) -> Callable[[Input], Result]:
     def compute(given: Input) -> Result:
-        data = given.data
-        return Result(method(frame(data) if isinstance(data, Table) else data))
+        try:
+            return run(given.data)
+        except BadInput:
+            raise
+        except ValueError as error:
+            refused = refusal(error, given.data)
+            if refused is not None:
+                raise refused from error
+            raise
 
     return compute
-
-
-def _load(path: Path, trusted: tuple[str, ...], model: MLmodel | None) -> Any:  # any estimator
-    if not path.is_file():
-        raise Exit(
-            Code.MODEL,
-            f"{path} does not exist; the folder holds: {_listing(path.parent)}",
-            "copy the model's folder in full",
-        )
-    try:
-        if path.suffix == ".skops":
-            return _load_skops(path, trusted)
-        return _load_joblib(path)
-    except Exception as error:
-        logger.exception("%s cannot be loaded", path)
-        raise load_failure(str(path), error, model) from error
-
-
-def _load_skops(path: Path, trusted: tuple[str, ...]) -> Any:  # any estimator
-    import skops.io  # takes a second; most models do without
-    from skops.io.exceptions import UntrustedTypesFoundException
-
-    try:
-        return skops.io.load(path, trusted=list(trusted))
-    except UntrustedTypesFoundException as error:
-        untrusted = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
-        raise Exit(
-            Code.MODEL,
-            f"{path} holds types that nobody declared as trusted: {', '.join(untrusted)}",
-            "review them, then log the model with skops_trusted_types=[...] naming them",
-        ) from error
-
-
-def _load_joblib(path: Path) -> Any:  # any estimator
-    """Joblib's loader reads what pickle and cloudpickle wrote, too."""
-    import joblib  # imported by what needs it
-
-    return joblib.load(path)
-
-
-def _method(estimator: object, name: str, path: Path) -> Callable[[Any], object]:
-    method = getattr(estimator, name, None)
-    if not callable(method):
-        raise Exit(
-            Code.MODEL,
-            f"{path} holds a {type(estimator).__name__}, which has no {name}()",
-            "save an estimator that predicts, or serve it with a class of your own",
-        )
-    return method  # type: ignore[no-any-return]  # callable() says no more than that
 
 
 def _fitted_columns(estimator: object) -> Signature | None:
@@ -122,10 +157,3 @@ def _fitted_columns(estimator: object) -> Signature | None:
     if names is None:
         return None
     return Columns(tuple(Column(str(name), ANY) for name in names))
-
-
-def _listing(folder: Path) -> str:
-    try:
-        return ", ".join(sorted(entry.name for entry in folder.iterdir())) or "nothing"
-    except OSError as error:
-        return f"nothing readable ({error})"

@@ -4,6 +4,7 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.formats.mlmodel import MLmodel, version_differences
@@ -51,6 +52,8 @@ class Loaded:
         by_row: Whether each row is computed from itself alone, so that rows of several requests may
             share a call.
         params: The parameters that the signature knows.
+        classes: The labels of the probabilities that `compute` gives, as predictions or beside them, as
+            JSON values; a list of such lists for several outputs. None where it gives none.
     """
 
     compute: Callable[[Input], Result]
@@ -59,6 +62,7 @@ class Loaded:
     pick: Pick
     by_row: bool = False
     params: tuple[Param, ...] = ()
+    classes: list[Any] | None = None
 
 
 def load_failure(what: str, error: Exception, model: MLmodel | None) -> Exit:

@@ -15,9 +15,11 @@ from typing import Any
 import yaml
 
 from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.inputs.params import checked_params
 from platformctl_predictors.inputs.signature import (
     AsIs,
     BadSignature,
+    Param,
     Signature,
     parse_inputs,
     parse_output_names,
@@ -29,12 +31,21 @@ _EXAMPLES = ("serving_input_example.json", "input_example.json")
 
 @dataclass(frozen=True, slots=True)
 class MLmodel:
-    """A model saved by MLflow. `flavors` is the file's own mapping, flavour by flavour."""
+    """A model saved by MLflow.
+
+    Args:
+        folder: Where the file lies.
+        flavors: The file's own mapping, flavour by flavour.
+        signature: What the model takes; None: it does not say.
+        output_names: Those of its outputs that have a name.
+        params: The parameters of a request that it knows.
+    """
 
     folder: Path
     flavors: Mapping[str, Mapping[str, Any]]
     signature: Signature | None
     output_names: tuple[str, ...]
+    params: tuple[Param, ...] = ()
 
 
 def read(folder: Path) -> MLmodel | None:
@@ -100,11 +111,12 @@ def _parse(folder: Path, content: Any) -> MLmodel:  # any YAML document
     if not isinstance(flavors, dict) or not all(isinstance(f, dict) for f in flavors.values()):
         raise TypeError("flavors is not a mapping of mappings")
     signature = content.get("signature") or {}
-    inputs, outputs = signature.get("inputs"), signature.get("outputs")
+    inputs, outputs, params = (signature.get(part) for part in ("inputs", "outputs", "params"))
     parsed: Signature | None = parse_inputs(inputs) if inputs else None
     if content.get("is_signature_from_type_hint"):
         parsed = AsIs()
-    return MLmodel(folder, flavors, parsed, parse_output_names(outputs) if outputs else ())
+    names = parse_output_names(outputs) if outputs else ()
+    return MLmodel(folder, flavors, parsed, names, checked_params(params) if params else ())
 
 
 def _pins(requirements: Path) -> dict[str, str]:

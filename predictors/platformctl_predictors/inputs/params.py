@@ -11,7 +11,7 @@ from typing import Any
 
 from platformctl_predictors.inputs.batch import Params
 from platformctl_predictors.inputs.columns import BadInput, Unfit, converter, shown
-from platformctl_predictors.inputs.signature import BadSignature, Column, Param
+from platformctl_predictors.inputs.signature import BadSignature, Column, Param, parse_params
 
 _EXACT: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -29,18 +29,12 @@ class ParamReader:
     """Reads the parameters of requests for one model.
 
     Args:
-        known: The parameters of its signature.
-
-    Raises:
-        BadSignature: A default is not of its parameter's type.
+        known: The parameters of its signature, with defaults of their types.
     """
 
     def __init__(self, known: Sequence[Param]) -> None:
         self._known = {param.name: param for param in sorted(known, key=lambda param: param.name)}
-        try:
-            self._defaults = {name: _value(p, p.default) for name, p in self._known.items()}
-        except BadInput as error:
-            raise BadSignature(f"a default: {error}") from error
+        self._defaults = {name: _value(p, p.default) for name, p in self._known.items()}
         self._none_given: Params = tuple(self._defaults.items())
 
     def v1(self, given: object) -> Params:
@@ -71,6 +65,21 @@ class ParamReader:
             return self._none_given
         values = {name: _value(p, given[name]) for name, p in self._known.items() if name in given}
         return tuple({**self._defaults, **values}.items())
+
+
+def checked_params(text: str) -> tuple[Param, ...]:
+    """The parameters of a signature, from their JSON.
+
+    Raises:
+        BadSignature: It is not JSON, or no list of parameters whose defaults are of their types.
+    """
+    params = parse_params(text)
+    try:
+        for param in params:
+            _value(param, param.default)
+    except BadInput as error:
+        raise BadSignature(f"a default: {error}") from error
+    return params
 
 
 def thaw(params: Params) -> dict[str, Any]:

@@ -19,9 +19,6 @@ class Reader:
     Args:
         signature: What the model expects; None: whatever comes.
         params: The parameters that it knows.
-
-    Raises:
-        BadSignature: A parameter's default is not of its type.
     """
 
     def __init__(self, signature: Signature | None, params: Sequence[Param] = ()) -> None:

@@ -98,8 +98,10 @@ def _predictor(settings: Settings, model_dir: Path, recorder: Recorder) -> tuple
         return hosted, Pick("class", f"{settings.predictor.class_path}, by the settings")
     from platformctl_predictors.serving.predictor import Predictor  # not for a class of the user's
 
-    loaded = pick(model_dir)
+    loaded = pick(model_dir, settings.predictor, settings.gpu)
     logger.info("predictor: %s: %s", loaded.pick.runtime, loaded.pick.why)
+    for way in loaded.pick.faster:
+        logger.info("faster would be %s; it needs %s", way.runtime, way.needs)
     return Predictor(settings.model_name, loaded, recorder, settings.batch, settings.limits), loaded.pick
 
 
