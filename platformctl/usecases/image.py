@@ -1,6 +1,6 @@
 """Build the images that model servers run in: the stock ones, or one for a model's own requirements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from platformctl.domain import images, requirements
@@ -210,7 +210,8 @@ def _lean(workshop: Workshop, version: ModelVersion, text: str, extras: Sequence
                 f"without {', '.join(left_out)}, which the servers do not need: --extra pyfunc keeps it"
             )
     names = {requirements.name(line) for line in wanted}
-    if b"skops" in workshop.registry.read(version, "MLmodel") and "skops" not in names:
+    mlmodel = workshop.registry.read(version, "MLmodel") if version.info.has_mlmodel else b""
+    if b"skops" in mlmodel and "skops" not in names:
         wanted.append("skops")
     return requirements.canonical("\n".join(wanted))
 
