@@ -1,13 +1,13 @@
 """The transformer that renames, fills, casts and selects columns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import kserve
 
 from platformctl_transformers.misfit import Misfit
 from platformctl_transformers.plan import Expected, Plan
-from platformctl_transformers.rows import BadRow, to_row
+from platformctl_transformers.rows import BadRow, Rows, to_row
 from platformctl_transformers.tensors import DATATYPES, to_tensors
 
 
@@ -51,6 +51,30 @@ class FeatureTransformer(kserve.Model):
             return self._v1(payload) if isinstance(payload, dict) else self._v2(payload)
         except BadRow as error:
             raise Misfit(str(error), error.kind) from error
+
+    def in_order(self, names: Sequence[str]) -> Callable[[Any], Any]:
+        """`preprocess` for V1, quicker: rows are lists in the order of `names` where that is possible.
+
+        Args:
+            names: All columns of the predictor.
+        """
+        rows = self._row
+        if not isinstance(rows, Rows) or rows.names != tuple(names):
+            return self.preprocess
+
+        def prepare(body: Any) -> Any:
+            given = body.get("instances") if type(body) is dict else None
+            if type(given) is not list:
+                return self.preprocess(body)
+            try:
+                made = rows.lists(given)
+            except BadRow as error:
+                raise Misfit(str(error), error.kind) from error
+            if made is None:
+                return self.preprocess(body)
+            return {**body, "instances": made} if len(body) > 1 else {"instances": made}
+
+        return prepare
 
     def get_input_types(self) -> list[dict[str, Any]]:
         """What callers have to send, as V2's model metadata has it."""

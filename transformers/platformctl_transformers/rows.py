@@ -31,7 +31,7 @@ class BadRow(ValueError):
         self.kind = kind
 
 
-def to_row(plan: Plan) -> Callable[[Any, int], Any]:
+def to_row(plan: Plan) -> "Rows | Callable[[Any, int], Any]":
     """The function from a caller's row and its number to the predictor's row.
 
     It raises BadRow where the row does not fit.
@@ -56,27 +56,51 @@ class Rows:
         self._cast = any(source.cast for source in sources)
         self._steps: dict[tuple[type, ...], Steps] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The predictor's columns, in the order in which they go on."""
+        return self._names
+
     def __call__(self, row: Any, number: int) -> Any:
         """One row.
 
         Raises:
             BadRow: It is no object, lacks a column, or a value cannot be cast.
         """
-        values: Sequence[Any]
+        values = self._quickly(row, number)
+        if values is None:
+            return self._slowly(row, number)
+        return list(values) if self._by_position else dict(zip(self._names, values, strict=True))
+
+    def lists(self, rows: Sequence[Any]) -> list[list[Any]] | None:
+        """All rows as lists, in the order of `names`; None where one lacks a column that may be absent.
+
+        Raises:
+            BadRow: A value cannot be cast.
+        """
+        made = []
+        for number, row in enumerate(rows):
+            values = self._quickly(row, number)
+            if values is None:
+                return None
+            made.append(list(values))
+        return made
+
+    def _quickly(self, row: Any, number: int) -> Sequence[Any] | None:
+        """The values of a row that lacks nothing; None: look at it column by column."""
         try:
             values = self._values(row)
         except (KeyError, TypeError):
-            return self._slowly(row, number)
+            return None
         if self._filled and None in values:
-            return self._slowly(row, number)
-        if self._cast:
-            kinds = tuple(map(type, values))
-            steps = self._steps.get(kinds)
-            if steps is None:
-                steps = self._remember(kinds)
-            if steps:
-                values = self._run(steps, list(values), number)
-        return list(values) if self._by_position else dict(zip(self._names, values, strict=True))
+            return None
+        if not self._cast:
+            return values
+        kinds = tuple(map(type, values))
+        steps = self._steps.get(kinds)
+        if steps is None:
+            steps = self._remember(kinds)
+        return self._run(steps, list(values), number) if steps else values
 
     @property
     def describe(self) -> str:

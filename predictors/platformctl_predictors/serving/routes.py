@@ -10,6 +10,7 @@ import orjson
 
 from platformctl_predictors.inputs.batch import Input
 from platformctl_predictors.inputs.columns import BadInput
+from platformctl_predictors.inputs.signature import Columns
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.outputs.result import Result
 from platformctl_predictors.serving import v2json
@@ -134,9 +135,11 @@ def _v1_route(predictor: Predictor, rows: Callable[[Any], Input | None]) -> Pred
 
 def _prepared(transformer: FeatureTransformer, predictor: Predictor) -> Callable[[Any], Input | None]:
     """Our own transformer only reads: what stands between a model and its handlers is left out."""
+    signature = predictor.signature
+    prepare = transformer.in_order(signature.names if isinstance(signature, Columns) else ())
 
     def rows(body: Any) -> Input | None:
-        made = transformer.preprocess(body)
+        made = prepare(body)
         try:
             return predictor.read_v1(made)
         except BadInput as error:
