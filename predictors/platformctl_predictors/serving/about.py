@@ -4,6 +4,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from platformctl_predictors.formats.loading import Pick
 from platformctl_predictors.serving import hop
 from platformctl_predictors.serving.build import Built
 from platformctl_predictors.settings import FeatureTransformer, Settings, UserClass
@@ -23,6 +24,9 @@ _LIBRARIES = {
     "tensorflow": "tensorflow",
 }
 """By the module whose import shows that it takes part."""
+
+_FLAVORS = {"fused": "sklearn", "pipeline": "sklearn", "onnx": "onnx", "pyfunc": "python_function"}
+_SERVED_BY = {"fused": "scikit-learn", "pipeline": "scikit-learn", "onnx": "onnxruntime", "pyfunc": "mlflow"}
 
 
 def about(settings: Settings, built: Built) -> dict[str, Any]:
@@ -44,6 +48,16 @@ def about(settings: Settings, built: Built) -> dict[str, Any]:
         "batch": {"rows": settings.batch.rows, "by_row": calls is not None and calls.by_row},
         "gpu": settings.gpu,
         "libraries": _libraries(),
+    }
+
+
+def info(pick: Pick) -> dict[str, str]:
+    """The labels of `platformctl_model_info`: how it is served, and by which version of which library."""
+    library = _SERVED_BY.get(pick.runtime, "")
+    return {
+        "runtime": pick.runtime,
+        "flavor": _FLAVORS.get(pick.runtime, ""),
+        "version": _version(library) if library else "",
     }
 
 

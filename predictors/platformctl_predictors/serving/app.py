@@ -29,6 +29,7 @@ from platformctl_predictors.serving import bodies
 from platformctl_predictors.serving.access_log import AccessLog
 from platformctl_predictors.serving.asking import Asked
 from platformctl_predictors.serving.bodies import App, Message, Receive, Scope, Send
+from platformctl_predictors.serving.connections import CLOSE, answer_whole
 from platformctl_predictors.serving.failures import Gone, QueueFull, Refused, failure, invalid_reason
 from platformctl_predictors.serving.metrics import Recorder
 from platformctl_predictors.serving.routes import JSON, Answer, Headers, Route
@@ -42,7 +43,6 @@ _JSON_TYPES = re.compile(
 _DEADLINE = b"x-envoy-expected-rq-timeout-ms"
 _REQUEST_ID = b"x-request-id"
 _PRINTABLE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
-_CLOSE = (b"connection", b"close")
 _LINGER_S = 5.0
 _INFERENCE = re.compile(r"/v1/models/(?P<v1>[^/]+):predict|/v2/models/(?P<v2>[^/]+)/infer")
 
@@ -276,6 +276,12 @@ async def _send(exchange: _Exchange, status: int, headers: Headers, body: bytes 
     """Send an answer. One to a body that was not read in full ends the connection."""
     headers = [*headers, *_request_id(exchange.headers)] if _REQUEST_ID in exchange.headers else [*headers]
     send = exchange.send
+    if (
+        not exchange.unread
+        and isinstance(body, bytes)
+        and answer_whole(exchange.receive, status, headers, body)
+    ):
+        return
     if not isinstance(body, bytes):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         async for part in body:
@@ -285,7 +291,7 @@ async def _send(exchange: _Exchange, status: int, headers: Headers, body: bytes 
         return
     headers.append((b"content-length", b"%d" % len(body)))
     if exchange.unread and _has_body(exchange.headers):
-        headers.append(_CLOSE)
+        headers.append(CLOSE)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": True})
         await bodies.discard(exchange.receive, _LINGER_S)

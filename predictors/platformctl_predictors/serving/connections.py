@@ -1,11 +1,14 @@
-"""uvicorn's HTTP connections, with an end to heads that never end."""
+"""uvicorn's HTTP connections: an end to heads that never end, and whole answers at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES = 64 * 1024
 """Request line and headers, at most."""
+
+CLOSE = (b"connection", b"close")
 
 HEAD_S = 30.0
 """Seconds for a head to arrive once its connection is open or its first byte there."""
@@ -54,3 +57,38 @@ class SlowHeads:
     def _begun(self, connection: HttpToolsProtocol, now: float) -> tuple[object, float]:
         scope, since = self._since.get(connection, (None, now))
         return (scope, since) if scope is connection.scope else (connection.scope, now)
+
+
+def answer_whole(receive: Any, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+    """Write a whole answer to a POST in one piece, where uvicorn would take two messages for it.
+
+    Saves a system call and the look at each header, a tenth of a request's time. What is out of the
+    ordinary is left to uvicorn.
+
+    Args:
+        receive: The request's, uvicorn's own.
+        status: Of HTTP.
+        headers: Without content-length and connection; their values are known to be printable.
+        body: All of it.
+
+    Returns:
+        Whether it was written, or nobody waits for it; if not, nothing has happened.
+    """
+    cycle = getattr(receive, "__self__", None)
+    if type(cycle) is not RequestResponseCycle or not cycle.keep_alive or cycle.response_started:
+        return False
+    if cycle.disconnected:
+        return True
+    if cycle.flow.write_paused or CLOSE in cycle.default_headers:
+        return False
+    parts = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        parts += (name, b": ", value, b"\r\n")
+    parts += (b"content-length: %d\r\n\r\n" % len(body), body)
+    cycle.response_started = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join(parts))
+    cycle.response_complete = True
+    cycle.message_event.set()
+    cycle.on_response()
+    return True

@@ -111,6 +111,7 @@ class Engine(Generic[Work, Answer]):
         self._queue: deque[_Job[Work, Answer]] = deque()
         self._busy = False
         self._worker = Worker("model")
+        self._loop: asyncio.AbstractEventLoop | None = None  # asking for it costs a system call
         self.pace = Pace(allowed=may_be_quick)
 
     def submit(
@@ -128,7 +129,9 @@ class Engine(Generic[Work, Answer]):
         """
         if len(self._queue) >= self._limit:
             raise QueueFull
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            loop = self._loop = asyncio.get_running_loop()
         job: _Job[Work, Answer] = _Job(work, deadline, caller, loop.create_future())
         self._queue.append(job)
         if not self._busy:
@@ -195,7 +198,7 @@ class Engine(Generic[Work, Answer]):
             else:
                 job.answer.set_result(answer)
         if self._queue:
-            asyncio.get_running_loop().call_soon(self._next)
+            job.answer.get_loop().call_soon(self._next)
         else:
             self._busy = False
 

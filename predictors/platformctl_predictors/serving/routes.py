@@ -1,6 +1,7 @@
 """The two inference routes: from a body's bytes to an answer's."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
@@ -26,6 +27,9 @@ LARGE_BYTES = 256 * 1024
 Headers = list[tuple[bytes, bytes]]
 
 JSON: Headers = [(b"content-type", b"application/json")]
+_SERVERS = {"connection", "content-length", "content-type", "transfer-encoding"}
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _BINARY_HEADER = b"inference-header-content-length"
 
 
@@ -106,9 +110,9 @@ class ModelRoute:
         answer, wanted = await self._lean(payload, texts)
         try:
             content, more = _encoded(answer)
+            return Answer(content, [*_header_pairs(wanted), *more], None)
         except Exception as error:
             raise of_model(error) from error
-        return Answer(content, [*_header_pairs(wanted), *more], None)
 
 
 def routes(model: Any, name: str) -> tuple[Route, Route]:  # kserve.Model, untyped
@@ -200,8 +204,13 @@ def _encoded(answer: Any) -> tuple[bytes | AsyncIterator[Any], Headers]:
 
 
 def _header_pairs(wanted: Mapping[str, str]) -> Headers:
-    return [
-        (name.lower().encode("latin-1"), str(value).encode("latin-1"))
-        for name, value in wanted.items()
-        if name.lower() not in ("content-length", "content-type")
-    ]
+    """A model's own headers. None may end the head, or say what only the server knows."""
+    pairs = []
+    for name, value in wanted.items():
+        if name.lower() in _SERVERS:
+            continue
+        pair = (name.lower().encode("latin-1"), str(value).encode("latin-1"))
+        if not _NAME.fullmatch(pair[0]) or not _VALUE.fullmatch(pair[1]):
+            raise ValueError(f"the model wants a header that HTTP does not have: {name!r}")
+        pairs.append(pair)
+    return pairs

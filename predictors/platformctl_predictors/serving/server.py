@@ -15,11 +15,11 @@ import uvloop
 from kserve.model_server import app as kserve_app
 from prometheus_client import REGISTRY
 
-from platformctl_predictors.serving.about import about
+from platformctl_predictors.serving.about import about, info
 from platformctl_predictors.serving.access_log import AccessLog
 from platformctl_predictors.serving.app import Front
 from platformctl_predictors.serving.build import Built
-from platformctl_predictors.serving.connections import Connection, SlowHeads
+from platformctl_predictors.serving.connections import CLOSE, Connection, SlowHeads
 from platformctl_predictors.serving.dataplane import FixedRepository, GuardedDataPlane, Routes
 from platformctl_predictors.serving.routes import Route, routes
 from platformctl_predictors.serving.sockets import refused
@@ -36,7 +36,6 @@ a request that crosses our closing would be lost."""
 LINGER_S = 0.5
 """How long an idle connection stays open after SIGTERM, for the request that is on its way on it."""
 
-_CLOSE = (b"connection", b"close")
 _POLL_S = 0.01
 _TICKS_A_LOOK = 10  # uvicorn ticks ten times a second
 _GC_THRESHOLDS = (50_000, 20, 100)
@@ -93,16 +92,18 @@ class _HttpServer(uvicorn.Server):
         await asyncio.gather(*stopping)
 
     async def _stop_http(self, sockets: list[socket.socket] | None) -> None:
-        state = self.server_state
-        state.default_headers = [*state.default_headers, _CLOSE]  # for what still arrives
+        """Answer what still arrives on open connections, close each with its answer, then the idle ones."""
+        state, loop = self.server_state, asyncio.get_running_loop()
+        state.default_headers = [*state.default_headers, CLOSE]
         for connection in state.connections:
             cycle: Any = getattr(connection, "cycle", None)
             if cycle is not None and not cycle.response_complete:
                 cycle.keep_alive = False
-        loop = asyncio.get_running_loop()
-        end = loop.time() + LINGER_S
-        while state.connections and loop.time() < end:  # noqa: ASYNC110 uvicorn's own set, without events
+        began = loop.time()
+        # uvicorn's own sets, without events
+        while state.connections and loop.time() < began + (GRACE_S if state.tasks else LINGER_S):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_S)
+        self.config.timeout_graceful_shutdown = max(1, int(began + GRACE_S - loop.time()))
         await super().shutdown(sockets)
 
 
@@ -161,6 +162,7 @@ class RevisionServer(kserve.ModelServer):
             await self._warm_up(routes(built.predictor, settings.model_name)[0])
         built.recorder.reset()
         REGISTRY.register(built.recorder)
+        built.recorder.info = info(built.pick)
         said = about(settings, built)
         log = AccessLog(settings.access_log, settings.revision)
         front = Front(settings.model_name, both, kserve_app, said, built.recorder, log, settings.limits)
@@ -200,6 +202,7 @@ def _http_config(front: Front, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nobody asks who the caller is
         # uvicorn adds these to every answer, its own refusals of malformed HTTP included.
         headers=[(REVISION_HEADER, settings.revision)],
         timeout_graceful_shutdown=GRACE_S,
