@@ -44,3 +44,11 @@ def moods_server(models: Path) -> Iterator[Server]:
         content = settings(models / "moods", Path(name))
         with serving(content, Path(name)) as server:
             yield server
+
+
+@pytest.fixture(scope="session")
+def knobs_server(models: Path) -> Iterator[Server]:
+    with TemporaryDirectory(prefix="srv") as name:
+        content = settings(models / "knobs", Path(name))
+        with serving(content, Path(name)) as server:
+            yield server

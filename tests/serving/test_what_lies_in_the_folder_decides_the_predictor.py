@@ -7,7 +7,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import joblib
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from platformctl_predictors.exits import Exit
 from platformctl_predictors.formats.loading import Loaded
@@ -58,6 +64,53 @@ def test_each_format_is_loaded_and_says_why(
     (result,) = ask(loaded, row)["predictions"]
     assert result == pytest.approx(prediction, abs=1e-3)
     assert reason in loaded.pick.why
+
+
+def test_standard_preprocessing_is_fused_and_the_reason_says_how_it_was_proven(models: Path) -> None:
+    picked = load(models / "skops").pick
+    assert picked.runtime == "fused"
+    assert "preprocessing fused: StandardScaler, OneHotEncoder; equal on 2 example and" in picked.why
+    assert [way.runtime for way in picked.faster] == ["onnx"]
+    assert "platformctl model onnx NAME" in picked.faster[0].needs
+
+
+def test_what_is_in_the_way_of_fusing_is_named(folder: Path) -> None:
+    rows = np.ones((3, 2))
+    model = make_pipeline(FunctionTransformer(np.tanh), LinearRegression())
+    joblib.dump(model.fit(pd.DataFrame(rows, columns=["a", "b"]), [1, 2, 3]), folder / "model.pkl")
+    picked = load(folder).pick
+    assert picked.runtime == "pipeline"
+    assert "preprocessing not fused: " in picked.why
+    assert "FunctionTransformer" in picked.why
+    assert [way.runtime for way in picked.faster] == ["onnx", "fused"]
+    assert "FunctionTransformer" in picked.faster[1].needs
+
+
+def test_fused_and_as_saved_give_the_same(models: Path) -> None:
+    fused, plain = (load(models / "pickle", kind=kind) for kind in ("sklearn", "pipeline"))
+    assert (fused.pick.runtime, plain.pick.runtime) == ("fused", "pipeline")
+    assert "as it was saved, by the settings" in plain.pick.why
+    rows = [ROW, {**ROW, "age": 21}, {**ROW, "plan": "basic", "age": 40}]
+    assert ask(fused, *rows) == ask(plain, *rows)
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "cause"),
+    [
+        ("moods", {"kind": "sklearn"}, "predictor.kind is sklearn, and there is no scikit-learn model"),
+        ("moods", {"kind": "pipeline"}, "MLmodel are python_function"),
+        ("bare", {"kind": "pyfunc"}, "predictor.kind is pyfunc, and"),
+        ("moods", {"kind": "auto", "output": "both"}, "predictor.output: "),
+        ("skops", {"kind": "pyfunc", "output": "label"}, "is served by pyfunc"),
+    ],
+)
+def test_settings_that_ask_for_what_the_model_is_not_are_refused(
+    models: Path, model: str, wanted: dict[str, Any], cause: str
+) -> None:
+    ended = failure(models / model, **wanted)
+    assert ended.code == 64
+    assert cause in ended.cause
+    assert "leave predictor." in ended.hint
 
 
 def test_a_bare_file_is_served_and_the_log_says_why(models: Path, folder: Path) -> None:

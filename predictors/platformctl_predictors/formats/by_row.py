@@ -1,6 +1,7 @@
 """Whether an estimator computes each row from itself alone."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,8 @@ def _is_known(part: Any) -> bool:  # any estimator
 
 def _elementwise(function: object) -> bool:
     """Functions of numpy on elements, scikit-learn's own, and none at all."""
+    while isinstance(function, partial):
+        function = function.func
     own = str(getattr(function, "__module__", "")).startswith("sklearn.")
     return function is None or isinstance(function, np.ufunc) or own
 

@@ -1,5 +1,6 @@
 """Saves the models that the tests serve, by MLflow itself. `python make_models.py FOLDER`."""
 
+import json
 import logging
 import sys
 import time
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from mlflow.models import infer_signature
 from mlflow.models.signature import ModelSignature
-from mlflow.types.schema import ColSpec, DataType, Schema
+from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -123,6 +124,32 @@ def save_pyfunc(folder: Path) -> None:
     )
 
 
+class Knobs(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow ships no types
+    """Tells what it was given."""
+
+    def predict(self, context: object, model_input: pd.DataFrame, params: Any = None) -> Any:  # noqa: ARG002 MLflow's signature
+        rows = json.loads(model_input.to_json(orient="records"))
+        return [json.dumps({"row": row, "params": params}) for row in rows]
+
+
+def save_knobs(folder: Path) -> None:
+    """A model with parameters, and with columns that may be absent."""
+    columns = [
+        ColSpec(DataType.long, "a"),
+        ColSpec(DataType.double, "b", required=False),
+        ColSpec(DataType.string, "c", required=False),
+    ]
+    params = [
+        ParamSpec("depth", "long", 3),
+        ParamSpec("rate", "double", 0.5),
+        ParamSpec("names", "string", ["x"], (-1,)),
+    ]
+    signature = ModelSignature(inputs=Schema(columns), params=ParamSchema(params))
+    mlflow.pyfunc.save_model(
+        folder / "knobs", python_model=Knobs(), signature=signature, pip_requirements=["cloudpickle"]
+    )
+
+
 class Hinted(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # mlflow ships no types
     """A model whose input MLflow checks by its type hint."""
 
@@ -143,6 +170,7 @@ def main() -> None:
     save_sklearn(folder)
     save_arrays(folder)
     save_pyfunc(folder)
+    save_knobs(folder)
     save_hinted(folder)
 
 
