@@ -12,13 +12,13 @@ from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.formats import onnx_gate, onnx_own
 from platformctl_predictors.formats.loading import Loaded, Pick
 from platformctl_predictors.formats.mlmodel import MLmodel
-from platformctl_predictors.formats.onnx_feeds import NUMBERS, TEXTS, Feeder
+from platformctl_predictors.formats.onnx_feeds import Feeder
 from platformctl_predictors.formats.onnx_gate import GateReport
 from platformctl_predictors.formats.onnx_session import open_session
 from platformctl_predictors.inputs.batch import Input
 from platformctl_predictors.inputs.columns import Array, BadInput
 from platformctl_predictors.inputs.signature import Columns, Signature
-from platformctl_predictors.outputs.result import Result
+from platformctl_predictors.outputs.result import Result, row_by_row
 from platformctl_predictors.settings import FormatPredictor
 
 BARE_FILE = "model.onnx"
@@ -89,15 +89,14 @@ def load_export(export: Export, model: MLmodel | None, wanted: FormatPredictor, 
     output = _output(report, wanted)
     session = open_session(export.path, gpu)
     signature: Signature | None = None if report.columns is None else _signature(report)
-    names: tuple[str, ...] = ()
-    if model is not None:
-        signature, names = model.signature or signature, model.output_names
     return Loaded(
         compute_of(session, report, output),
-        signature,
-        names,
+        signature if model is None else model.signature or signature,
+        () if model is None else model.output_names,
         Pick("onnx", _why(report)),
         by_row=True,
+        params=() if model is None else model.params,
+        classes=None if output == "label" else report.classes,
     )
 
 
@@ -209,15 +208,13 @@ def _result_of(report: GateReport, output: str) -> Callable[[list[Any]], Result]
     if report.task == "regressor":
         numbers = _numbers_of(report)
         return lambda got: Result(numbers(got[0]))
-    labels = _labels_of(report)
-    classes = report.classes
+    labels, classes = _labels_of(report), report.classes
     if output == "label":
         return lambda got: Result(labels(got[0]))
     if output == "both":
         return lambda got: Result(labels(got[0]), _probabilities(got[1]), classes)
-    if output == "rows":
-        return lambda got: Result(_probabilities(got[0]))
-    return lambda got: Result(_probabilities(got[0]), None, classes)
+    shown = classes if output == "probability" else None
+    return lambda got: Result(_as_rows(_probabilities(got[0])), None, shown)
 
 
 def _numbers_of(report: GateReport) -> Callable[[Array], Array]:
@@ -252,11 +249,12 @@ def _probabilities(got: Any) -> Array | list[Array]:
     return got.astype(np.float64)  # type: ignore[no-any-return]  # onnxruntime ships no types
 
 
+def _as_rows(probabilities: Array | list[Array]) -> Any:  # an array, or a list a row
+    return row_by_row(probabilities) if isinstance(probabilities, list) else probabilities
+
+
 def _explained(error: Exception) -> Exception:
     """A shape or type that the graph refuses is the caller's mistake, all else the model's failure."""
     if type(error).__name__ == "InvalidArgument":
         return BadInput(f"the model does not take that: {(str(error).splitlines() or [''])[0]}", "model")
     return error
-
-
-__all__ = ["BARE_FILE", "NUMBERS", "TEXTS", "Export", "exported", "load", "load_export"]
