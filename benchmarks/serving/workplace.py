@@ -1,7 +1,6 @@
 """What all sections share: options, folders, models, and how a section is shown."""
 
 import hashlib
-import json
 import shutil
 import subprocess
 import sys
@@ -95,9 +94,8 @@ def _trained(cache_folder: Path) -> Path:
 @cache
 def _exported(model: Path, target: Path) -> Path:
     note(f"exporting {model.name} to ONNX, and comparing")
-    _python("-m", "platformctl_predictors.export", str(model), str(target))
-    gate = json.loads((target / "onnx" / "gate.json").read_text())
-    note(f"gate: {json.dumps(gate)[:200]}")
+    shutil.rmtree(target, ignore_errors=True)
+    _python("-m", "platformctl_predictors.export", str(model), "--out", str(target))
     return target
 
 
@@ -106,4 +104,5 @@ def _python(*arguments: str) -> None:
         [sys.executable, *arguments], capture_output=True, text=True, timeout=_EXPORT_S, check=False
     )
     if done.returncode != 0:
-        raise Failed(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        said = (done.stderr.strip() or done.stdout.strip())[-500:]
+        raise Failed(f"{' '.join(arguments)} ended with {done.returncode}: {said}")
