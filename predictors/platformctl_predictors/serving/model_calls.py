@@ -22,6 +22,7 @@ class ModelCalls(SharedCalls[Input, Result]):
         super().__init__(by_row=by_row)
         self._compute = loaded.compute
         self._scores = scores
+        scores.classes = loaded.classes
 
     def _key(self, work: Input) -> Hashable:
         return work.key

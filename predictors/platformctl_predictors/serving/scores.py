@@ -28,6 +28,9 @@ class Scores:
     """Scores by class, and predicted classes. `leave` may be called by any thread, the rest by one."""
 
     def __init__(self) -> None:
+        self.classes: list[Any] | None = None
+        """Labels of the probabilities of results that do not name them."""
+
         self._left: deque[Result] = deque()
         self.reset()
 
@@ -61,10 +64,10 @@ class Scores:
     def _count(self, results: list[Result]) -> None:
         """Results of one kind: their arrays can be put together."""
         first = results[0]
-        probabilities = _scores_of(first)
-        if probabilities is not None and first.classes is not None:
-            scores = np.concatenate([_scores_of(result) for result in results])
-            self._count_scores(scores, first.classes)
+        classes = first.classes or self.classes
+        if classes is not None and _scores_of(first, classes) is not None:
+            scores = np.concatenate([_scores_of(result, classes) for result in results])
+            self._count_scores(scores, classes)
         if isinstance(first.predictions, np.ndarray) and first.predictions.ndim == 1:
             self._count_predictions(np.concatenate([result.predictions for result in results]))
 
@@ -88,12 +91,12 @@ class Scores:
         return self.histograms[name]
 
 
-def _scores_of(result: Result) -> Array | None:
+def _scores_of(result: Result, classes: list[Any]) -> Array | None:
     """Shape (rows, classes); None if there are none, or several outputs."""
     scores = result.predictions if result.probabilities is None else result.probabilities
-    if result.classes is None or not isinstance(scores, np.ndarray):
+    if not isinstance(scores, np.ndarray):
         return None
-    fits = scores.ndim == _MATRIX and scores.shape[1] == len(result.classes) and scores.dtype.kind == "f"
+    fits = scores.ndim == _MATRIX and scores.shape[1] == len(classes) and scores.dtype.kind == "f"
     return scores if fits else None
 
 
