@@ -28,6 +28,7 @@ _ANSWERED = (
     errors.InferenceError,
     errors.ModelNotFound,
     errors.ModelNotReady,
+    errors.ServerNotReady,
     errors.UnsupportedProtocol,
     NotImplementedError,
     Exception,

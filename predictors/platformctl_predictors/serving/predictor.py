@@ -23,6 +23,7 @@ from platformctl_predictors.serving.engine import Engine
 from platformctl_predictors.serving.failures import TooLarge
 from platformctl_predictors.serving.metrics import Recorder
 from platformctl_predictors.serving.model_calls import ModelCalls
+from platformctl_predictors.serving.v2json import chosen
 from platformctl_predictors.settings import Batch, Limits
 
 _V2_TYPES = {
@@ -151,10 +152,11 @@ class Predictor(kserve.Model):
         inputs = [_tensor(infer_input) for infer_input in request.inputs]
         given = self.read_v2(inputs, request.parameters or {})
         result = None if given is None else await self.submit(given, ASKED.get())
+        wanted = [each.name for each in request.request_outputs or ()]
         # Flat lists: kserve sends an array over gRPC as raw bytes even to those who sent none.
         outputs = [
             kserve.InferOutput(o.name, list(o.data.shape), o.datatype, data=o.data.ravel().tolist())
-            for o in self.write_v2(result)
+            for o in chosen(self.write_v2(result), wanted)
         ]
         return kserve.InferResponse(
             response_id=request.id or str(uuid.uuid4()),

@@ -18,16 +18,21 @@ from kserve.errors import InvalidInput
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
+from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.serving import hop
 from platformctl_predictors.serving.asking import ASKED
 from platformctl_predictors.serving.failures import Late, ModelFailed, QueueFull, TooLarge, Unavailable
+from platformctl_predictors.serving.foreign import Translation
 from platformctl_predictors.serving.introduction import OPTIONS, Introduced
 
 _PASSED = ("x-request-id", "traceparent", "tracestate", "baggage")
 _RECONNECT_S = 1.0
 _HEALTH_S = 1.0
 _OPT = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+Metadata = tuple[tuple[str, str], ...]
 
 
 class Remote(kserve.Model):
@@ -73,16 +78,21 @@ class Remote(kserve.Model):
         if isinstance(payload, kserve.InferRequest):
             return kserve.InferResponse.from_grpc(await self._infer(_packed(payload), metadata))
         if self._translation is not None:
-            request = self._translation.request(payload)
-            if request is None:
-                return {"predictions": []}
-            return self._translation.answer(await self._infer(request, metadata))
+            return await self._translated(self._translation, payload, metadata)
         body = orjson.dumps(payload, default=jsonable, option=_OPT)
         return orjson.loads(hop.answered(await self._infer(hop.ask(self.name, body), metadata)))
 
-    async def _infer(
-        self, request: pb.ModelInferRequest, metadata: tuple[tuple[str, str], ...]
-    ) -> pb.ModelInferResponse:
+    async def _translated(self, translation: Translation, payload: Any, metadata: Metadata) -> Any:
+        """V1 by tensors."""
+        try:
+            request = translation.request(payload)
+        except BadInput as error:
+            raise InvalidInput(str(error)) from error
+        if request is None:
+            return {"predictions": []}
+        return translation.answer(await self._infer(request, metadata))
+
+    async def _infer(self, request: pb.ModelInferRequest, metadata: Metadata) -> pb.ModelInferResponse:
         """One call; a second one where the connection was lost, as a prediction may be made twice."""
         channel, stub = self._connection()
         try:
@@ -106,7 +116,7 @@ class Remote(kserve.Model):
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return Late("the deadline passed before the predictor answered")
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return TooLarge(text) if "larger than max" in text else QueueFull(text)
+            return TooLarge(text) if "larger than max" in text or "at most" in text else QueueFull(text)
         if code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}:
             return Unavailable(f"the predictor at {self._address} cannot be reached: {text}")
         if code is grpc.StatusCode.UNIMPLEMENTED:
@@ -127,7 +137,7 @@ def _left() -> float | None:
     return None if deadline is None else max(0.0, deadline - perf_counter())
 
 
-def _metadata(headers: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+def _metadata(headers: Mapping[str, str] | None) -> Metadata:
     """What goes on with a request; gRPC takes printable ASCII only."""
     if not headers:
         return ()

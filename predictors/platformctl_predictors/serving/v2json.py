@@ -58,25 +58,35 @@ def response(model_name: str, request: Request, outputs: Sequence[Output]) -> di
     Raises:
         BadInput: The caller wants an output that there is not.
     """
-    named = {output.name: output for output in outputs}
-    wanted = request.outputs if request.outputs and outputs else list(named)
-    unknown = [name for name in wanted if name not in named]
-    if unknown:
-        there = ", ".join(f'"{name}"' for name in named)
-        raise BadInput(f'"outputs": there is no output {shown(unknown[0])}; there is {there}', "body")
     return {
         "model_name": model_name,
         "id": request.id,
         "outputs": [
             {
-                "name": name,
-                "shape": list(named[name].data.shape),
-                "datatype": named[name].datatype,
-                "data": named[name].data.ravel().tolist(),
+                "name": output.name,
+                "shape": list(output.data.shape),
+                "datatype": output.datatype,
+                "data": output.data.ravel().tolist(),
             }
-            for name in wanted
+            for output in chosen(outputs, request.outputs)
         ],
     }
+
+
+def chosen(outputs: Sequence[Output], names: Sequence[str] | None) -> Sequence[Output]:
+    """The outputs that a request wants, in its order; all if it names none. No rows have no outputs.
+
+    Raises:
+        BadInput: There is no such output.
+    """
+    if not names or not outputs:
+        return outputs
+    named = {output.name: output for output in outputs}
+    unknown = [name for name in names if name not in named]
+    if unknown:
+        there = ", ".join(f'"{name}"' for name in named)
+        raise BadInput(f'"outputs": there is no output {shown(unknown[0])}; there is {there}', "body")
+    return [named[name] for name in names]
 
 
 def _tensor(index: int, entry: object) -> Tensor:
