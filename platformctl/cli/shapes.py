@@ -6,7 +6,7 @@ from datetime import datetime
 from platformctl.cli.output import Document, document
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import Finding, Observed, Summary
+from platformctl.domain.observed import Finding, Observed, Serving, Summary
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record, Rollout
 from platformctl.usecases.outcome import Outcome
@@ -75,7 +75,20 @@ def _revision(
         "since": moment(status.since) if status else None,
         "failure": status.failure if status else None,
         "detail": status.detail if status else "it is not there",
+        "serving": _serving(status.serving) if status and status.serving else None,
         "traffic": _traffic(counts.get(revision)) if counts else None,
+    }
+
+
+def _serving(serving: Serving) -> Document:
+    return {
+        "runtime": serving.runtime,
+        "why": serving.why,
+        "faster": [{"runtime": faster.runtime, "needs": faster.needs} for faster in serving.faster],
+        "transformer": serving.transformer,
+        "batch": {"rows": serving.batch_rows, "byRow": serving.by_row},
+        "gpu": serving.gpu,
+        "libraries": dict(serving.libraries),
     }
 
 

@@ -19,6 +19,7 @@ _REVISIONS = (
     Column("MODEL", shrinks=True),
     Column("SHARE", right=True),
     Column("READY", right=True),
+    Column("RUNTIME", shrinks=True),
     Column("NOTE", shrinks=True),
 )
 _TRAFFIC = (
@@ -38,6 +39,7 @@ def status(found: Status, style: Style, width: int = WIDTH) -> list[str]:
     lines += [f"url: {observed.url}/v1/models/{found.name}:predict"] if observed.url else []
     lines += ["", *_revisions(observed, width)] if shown(observed) else []
     lines += ["", *_traffic(observed, found.counts, width)] if found.counts else []
+    lines += _faster(observed)
     lines += _rejected(observed)
     return lines + ([""] if found.problems else []) + problems(found.problems, style)
 
@@ -60,9 +62,12 @@ def _time(at: datetime) -> str:
 
 def _revisions(observed: Observed, width: int) -> list[str]:
     rows = [_revision(observed, revision) for revision in shown(observed)]
-    noted = any(row[-1] for row in rows)
-    columns = _REVISIONS if noted else _REVISIONS[:-1]
-    return table(columns, [row[: len(columns)] for row in rows], width)
+    told = [
+        place for place, column in enumerate(_REVISIONS) if not column.shrinks or any(r[place] for r in rows)
+    ]
+    return table(
+        [_REVISIONS[place] for place in told], [[row[place] for place in told] for row in rows], width
+    )
 
 
 def _revision(observed: Observed, revision: RevisionId) -> list[str]:
@@ -74,6 +79,7 @@ def _revision(observed: Observed, revision: RevisionId) -> list[str]:
         known.model.label if known else "",
         f"{observed.route.share(revision)} %",
         f"{status.ready}/{status.replicas}" if status else "0/0",
+        status.serving.runtime if status and status.serving else "",
         _note(observed, revision),
     ]
 
@@ -105,6 +111,17 @@ def _figures(revision: RevisionId, counts: Counts) -> list[str]:
 
 def _milliseconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
+
+
+def _faster(observed: Observed) -> list[str]:
+    """How what has requests could be faster."""
+    routed = [(revision, observed.revisions.get(revision)) for revision in observed.route.weights]
+    lines = [
+        f"{revision} would be faster by {faster.runtime}: {faster.needs}"
+        for revision, status in routed
+        for faster in (status.serving.faster if status and status.serving else ())
+    ]
+    return ["", *lines] if lines else []
 
 
 def _rejected(observed: Observed) -> list[str]:

@@ -36,7 +36,7 @@ def test_a_deployment_that_is_true_already(steady: Cli) -> None:
 
 def test_the_status_of_a_canary_that_was_asked(canary: Cli) -> None:
     canary("predict", "churn", "--count", "200")
-    canary.host.behaves(V2, Behaviour(status=500))
+    canary.host.behaves(V2, Behaviour(status=500, serving=None))
     canary("predict", "churn", "--to", V2)
     assert canary("status", "churn") == Ran(
         0,
@@ -44,13 +44,15 @@ def test_the_status_of_a_canary_that_was_asked(canary: Cli) -> None:
 churn: canary to 10 %, since 2026-01-01 00:00:02 UTC
 url: http://fake/churn/v1/models/churn:predict
 
-REVISION         ROLE    MODEL     SHARE  READY
-churn-v1-f03c1f  stable  churn v1   90 %    1/1
+REVISION         ROLE    MODEL     SHARE  READY  RUNTIME
+churn-v1-f03c1f  stable  churn v1   90 %    1/1  sklearn
 churn-v2-cbef85  canary  churn v2   10 %    1/1
 
 REVISION         REQUESTS     ERRORS  4XX  P50 MS  P95 MS
 churn-v1-f03c1f       181  0 (0.0 %)    0     3.0     4.8
 churn-v2-cbef85        22  1 (4.5 %)    0     3.0     4.8
+
+churn-v1-f03c1f would be faster by onnx: platformctl model onnx churn
 """,
         "",
     )
@@ -62,9 +64,9 @@ def test_the_status_of_a_canary_that_is_down(canary: Cli) -> None:
     ran = canary("status", "churn")
     assert (ran.code, ran.err) == (1, "")
     assert ran.out.splitlines()[3:6] == [
-        "REVISION         ROLE    MODEL     SHARE  READY  NOTE",
-        "churn-v1-f03c1f  stable  churn v1   90 %    1/1",
-        "churn-v2-cbef85  canary  churn v2   10 %    0/1  1 restart; restarting",
+        "REVISION         ROLE    MODEL     SHARE  READY  RUNTIME  NOTE",
+        "churn-v1-f03c1f  stable  churn v1   90 %    1/1  sklearn",
+        "churn-v2-cbef85  canary  churn v2   10 %    0/1           1 restart; restarting",
     ]
     assert ran.out.splitlines()[-2:] == [
         "error: canary churn-v2-cbef85 is not ready for 20 s: restarting",
@@ -81,13 +83,15 @@ def test_the_status_says_what_was_interrupted(steady: Cli) -> None:
 churn: preparing to 100 %, since 2026-01-01 00:00:01 UTC
 url: http://fake/churn/v1/models/churn:predict
 
-REVISION         ROLE       MODEL     SHARE  READY
-churn-v1-f03c1f  stable     churn v1  100 %    1/1
+REVISION         ROLE       MODEL     SHARE  READY  RUNTIME
+churn-v1-f03c1f  stable     churn v1  100 %    1/1  sklearn
 churn-v2-cbef85  preparing  churn v2    0 %    0/1
 
 REVISION         REQUESTS     ERRORS  4XX  P50 MS  P95 MS
 churn-v1-f03c1f         1  0 (0.0 %)    0     3.0     4.8
 churn-v2-cbef85         0  0 (0.0 %)    0       -       -
+
+churn-v1-f03c1f would be faster by onnx: platformctl model onnx churn
 
 warning: churn-v2-cbef85 was on its way to 100 % when that was interrupted
   hint: platformctl deploy churn goes on; platformctl rollback churn drops it

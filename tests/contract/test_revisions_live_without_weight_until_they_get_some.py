@@ -125,6 +125,18 @@ def test_a_revision_that_cannot_load_says_so_and_is_not_ready(serving: Serving) 
     assert not status.is_ready
 
 
+def test_a_ready_revision_says_what_serves_it_and_why(serving: Serving) -> None:
+    said = serving.status(serving.second).serving
+    assert said is not None
+    assert said.runtime
+    assert said.why
+    assert all(faster.runtime and faster.needs for faster in said.faster)
+
+
+def test_what_is_not_ready_says_nothing_of_itself(serving: Serving) -> None:
+    assert serving.status(serving.broken).serving is None
+
+
 def test_preparing_again_changes_nothing_that_runs(serving: Serving) -> None:
     before = serving.status(serving.second)
     serving.harness.target.prepare(serving.second, _ONE)

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from platformctl.domain.counts import Counts
 from platformctl.domain.components import Image
+from platformctl.domain.counts import Counts
 from platformctl.domain.errors import Conflict, NotFound, SpecError, StateCorrupt, StillServing, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import (

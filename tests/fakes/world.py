@@ -9,10 +9,18 @@ from datetime import UTC, datetime, timedelta
 
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import RevisionStatus, Token
+from platformctl.domain.observed import Faster, RevisionStatus, Serving, Token
 from platformctl.domain.revision import Revision, Scale
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_SERVING = Serving(
+    runtime="sklearn",
+    why="scikit-learn flavour of MLmodel: model.pkl; preprocessing fused",
+    faster=(Faster("onnx", "platformctl model onnx churn"),),
+    batch_rows=64,
+    by_row=True,
+    libraries={"scikit-learn": "1.9.1"},
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Behaviour:
         crashes_after: When a replica that was ready stops to answer.
         down_for: How long it stays away then.
         status: The HTTP status of its answers; 0: the connection is reset.
+        serving: What a replica that answers says of itself; None: nothing.
     """
 
     ready_after: float | None = 1.0
@@ -32,6 +41,7 @@ class Behaviour:
     crashes_after: float | None = None
     down_for: float = math.inf
     status: int = 200
+    serving: Serving | None = _SERVING
 
     def failed(self, age: float) -> bool:
         """Whether a replica of that age has given up."""
@@ -146,13 +156,15 @@ class FakeWorld:
             start + timedelta(seconds=behaviour.changed(age)) for start, age in zip(starts, ages, strict=True)
         ]
         crashed = sum(behaviour.crashed(age) for age in ages)
+        ready = sum(behaviour.answers(age) for age in ages)
         return RevisionStatus(
             replicas=len(starts),
-            ready=sum(behaviour.answers(age) for age in ages),
+            ready=ready,
             since=max(changes, default=None),
             restarts=crashed,
             failure=behaviour.failure if any(behaviour.failed(age) for age in ages) else None,
             detail="restarting" if crashed else "",
+            serving=behaviour.serving if ready else None,
         )
 
     def next_token(self) -> Token:

@@ -1,6 +1,7 @@
 """A local stack in a folder of its own, and models to serve on it: what the tests of it share."""
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 import joblib
+import pandas as pd
 from sklearn.dummy import DummyClassifier
 
 from platformctl.adapters.envoy.counters import EnvoyCounters
+from platformctl.adapters.envoy.unix_http import UnixConnection
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Stack, Up, Wanted, router_of
 from platformctl.adapters.local.state import StateFile
@@ -100,6 +103,17 @@ class LocalWorld:
             joblib.dump(model, folder / "model.joblib")
         return self.of(name, folder)
 
+    def with_columns(self, name: Name) -> Revision:
+        """A revision whose model knows its one column, `height`, by name; it answers 1."""
+        folder = self.folder / "models" / "with-columns"
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            table = pd.DataFrame({"height": [0.0, 1.0]})
+            joblib.dump(
+                DummyClassifier(strategy="constant", constant=1).fit(table, [1, 0]), folder / "model.joblib"
+            )
+        return self.of(name, folder)
+
     def of(self, name: Name, folder: Path) -> Revision:
         """The revision that serves the model in a folder."""
         return Revision(deployment=name, model=FolderRegistry().resolve(name, Folder(str(folder))))
@@ -150,6 +164,19 @@ class LocalWorld:
     def answers(self, name: Name, number: int) -> bool:
         answer = self.ask(name)
         return answer.status == 200 and answer.body == b'{"predictions":[%d]}' % number
+
+    def left_out(self, revision: Revision, replica: int) -> bool:
+        """Whether the router has found that a replica cannot answer."""
+        connection = UnixConnection(self.home.envoy_admin, 2.0)
+        try:
+            connection.request("GET", "/clusters?format=json")
+            clusters = json.loads(connection.getresponse().read())["cluster_statuses"]
+        finally:
+            connection.close()
+        (hosts,) = (one["host_statuses"] for one in clusters if one["name"] == revision.id)
+        socket = str(self.home.socket(revision.id, replica))
+        (host,) = (host for host in hosts if host["address"]["pipe"]["path"] == socket)
+        return bool(host["health_status"].get("failed_active_health_check"))
 
     def pid(self, program: str) -> int:
         return self.supervisor.processes()[program].pid

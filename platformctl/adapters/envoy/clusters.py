@@ -70,7 +70,7 @@ def _health(path: str, revision: RevisionId) -> Json:
                 "timeout": f"{_HEALTH_TIMEOUT_SECONDS}s",
                 "interval": interval,
                 "no_traffic_interval": interval,  # a minute unless told otherwise
-                "unhealthy_threshold": 1,
+                "unhealthy_threshold": 3,  # without an answer; one that says no is believed at once
                 "healthy_threshold": 1,
                 "reuse_connection": False,  # a server that stops waits for the connections that it has
                 "http_health_check": {"path": path, "host": revision},
