@@ -156,10 +156,30 @@ def test_the_quick_way_gives_what_the_slow_one_does(
     expected = [Expected(name, "any") for name in "abc"]
     model = transformer(expected, rename=rename, cast=casts, default=defaults)
     wanted = slowly(row, casts, defaults)
+    in_order = model.in_order(("a", "b", "c"))
     for _ in range(2):  # the second time the row's types are known
         if wanted is None:
             with pytest.raises(InvalidInput):
                 rows(model, row)
-        else:
-            (made,) = rows(model, row)
-            assert (made, list(map(type, made.values()))) == (wanted, list(map(type, wanted.values())))
+            with pytest.raises(InvalidInput):
+                in_order({"instances": [row]})
+            continue
+        (made,) = rows(model, row)
+        assert (made, list(map(type, made.values()))) == (wanted, list(map(type, wanted.values())))
+        (listed,) = in_order({"instances": [row]})["instances"]
+        values = listed if isinstance(listed, list) else list(listed.values())
+        assert [(type(value), value) for value in values] == [(type(v), v) for v in wanted.values()]
+
+
+def test_rows_are_lists_in_the_models_order_where_none_has_a_gap() -> None:
+    model = transformer(**FULL, select=["plan", "age", "income"])
+    whole, gap = {"AGE": "1", "income": 2, "tarif": "a"}, {"AGE": "1"}
+    quick = model.in_order(["plan", "age", "income"])
+    assert quick({"instances": [whole, whole], "params": {}}) == {
+        "instances": [["a", 1, 2.0]] * 2,
+        "params": {},
+    }
+    assert quick({"instances": [whole, gap]})["instances"] == rows(model, whole, gap)
+    assert model.in_order(["age", "plan", "income"])({"instances": [whole]})["instances"] == rows(
+        model, whole
+    )
