@@ -81,10 +81,14 @@ def broken(array: Any) -> Any:  # noqa: ARG001 scikit-learn calls it
     raise ValueError("Input X contains NaN.")
 
 
-@pytest.mark.parametrize("step", [np.log, broken], ids=["nan-of-its-own", "the-same-words"])
-def test_a_value_error_of_the_models_own_is_its_failure(tmp_path: Path, step: Any) -> None:
+@pytest.mark.parametrize(
+    ("step", "row"),
+    [(np.log, [-1.0, -1.0]), (broken, [-1.0, -1.0]), (broken, [None, 1.0])],
+    ids=["nan-of-its-own", "the-same-words", "the-same-words-of-nan"],
+)
+def test_a_value_error_of_the_models_own_is_its_failure(tmp_path: Path, step: Any, row: Any) -> None:
     model = make_pipeline(FunctionTransformer(), LinearRegression()).fit(ARRAY, TARGET)
     model.steps[0][1].func = step
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="contains NaN") as caught:
-        compute(tmp_path, model, [-1.0, -1.0], "auto")
+        compute(tmp_path, model, row, "auto")
     assert not isinstance(caught.value, BadInput)

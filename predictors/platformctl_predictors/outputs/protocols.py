@@ -61,6 +61,6 @@ def _listed(value: Any) -> list[Any]:  # any output of a model
         kind = value.dtype.kind
         if kind in "biu" or (kind == "f" and value.dtype.itemsize <= _FLOAT64_BYTES):
             return list(value.tolist())
-        if kind in "OU" and value.ndim == 1:
+        if kind in "OU":
             return jsonables(value.tolist())
     return predictions(value)
