@@ -3,12 +3,10 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import onnx
-from onnx import TensorProto
 from skl2onnx import convert_sklearn, get_model_alias
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 from sklearn.pipeline import Pipeline
@@ -22,16 +20,9 @@ OPSETS = {"": 19, "ai.onnx.ml": 3}
 """19 compares strings, which replaces missing ones."""
 
 Labels = Literal["index", "value"]
+"""What a classifier's first output is: the label, or its index among the classes."""
 
 _TYPES = {"single": FloatTensorType, "double": DoubleTensorType, "mixed": DoubleTensorType}
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A graph, and whether a classifier's first output is the label, or its index among the classes."""
-
-    model: onnx.ModelProto
-    labels: Labels
 
 
 def precisions(estimator: Any) -> tuple[Precision, ...]:  # any estimator
@@ -52,7 +43,8 @@ def convert(
     columns: Sequence[GateColumn] | None,
     width: int,
     precision: Precision,
-) -> Graph:
+    labels: Labels,
+) -> onnx.ModelProto:
     """Make a graph with the inputs `numbers` and `texts`; its first output is the label or the number.
 
     Args:
@@ -60,6 +52,7 @@ def convert(
         columns: What it takes; None: an array.
         width: How many columns.
         precision: `single`; `double`; or `mixed`: the preprocessing in double, the estimator in single.
+        labels: What a classifier's first output is.
 
     Raises:
         Unexportable: A step cannot be converted; the message names it.
@@ -69,19 +62,18 @@ def convert(
     whole = columns is None or _takes_a_matrix(marked, columns)
     inputs = _inputs(None if whole else columns, width, precision)
     if precision == "mixed":
-        first = _converted(marked[:-1], inputs).model
+        first = _converted(marked[:-1], inputs, labels)
         features = FloatTensorType([None, graph.width_of(first.graph.output[0])])
-        last = _converted(marked[-1], [("features", features)])
-        made = Graph(graph.joined(first, last.model), last.labels)
+        made = graph.joined(first, _converted(marked[-1], [("features", features)], labels))
     else:
-        made = _converted(marked, inputs)
-    if columns is not None and not whole:
-        kind = TensorProto.FLOAT if precision == "single" else TensorProto.DOUBLE
-        numbers, strings = ([c for c in columns if c.tensor == tensor] for tensor in (NUMBERS, TEXTS))
-        places = {id(column): _name(index, column) for index, column in enumerate(columns)}
-        named = [[places[id(column)] for column in group] for group in (numbers, strings)]
-        graph.feed_by_tensors(made.model, named[0], named[1], kind)
-    onnx.checker.check_model(made.model)
+        made = _converted(marked, inputs, labels)
+    if columns is None or whole:
+        graph.feed_by_matrix(made)
+    else:
+        named = [(column.tensor, _name(index, column)) for index, column in enumerate(columns)]
+        numbers, strings = ([name for tensor, name in named if tensor == t] for t in (NUMBERS, TEXTS))
+        graph.feed_by_tensors(made, numbers, strings)
+    onnx.checker.check_model(made)
     return made
 
 
@@ -112,43 +104,42 @@ def _name(index: int, column: GateColumn) -> str:
     return f"column {index}" if column.name is None else column.name
 
 
-def _converted(estimator: Any, inputs: Sequence[tuple[str, Any]]) -> Graph:
+def _converted(estimator: Any, inputs: Sequence[tuple[str, Any]], labels: Labels) -> onnx.ModelProto:
     errors = []
-    for options, labels in _options(estimator):
+    for options in _options(estimator, labels):
         try:
             with _quiet():
                 model = convert_sklearn(
                     estimator, initial_types=list(inputs), options=options, target_opset=OPSETS
                 )
-            _declare(model)
-            return Graph(model, labels)
         except Exception as error:  # noqa: BLE001 - converters raise what they like
             errors.append(error)
+        else:
+            _declare(model)
+            return model
     steps = unconvertible(estimator)
     if steps:
-        raise Unexportable(f"skl2onnx has no converter for {', '.join(steps)}") from errors[0]
-    first = (str(errors[0]).strip().splitlines() or [""])[0]
+        raise Unexportable(f"skl2onnx has no converter for {', '.join(steps)}") from errors[-1]
+    first = (str(errors[-1]).strip().splitlines() or [""])[0]
     raise Unexportable(
-        f"skl2onnx cannot convert {_title(estimator)}: {type(errors[0]).__name__}: {first}"
-    ) from errors[0]
+        f"skl2onnx cannot convert {_title(estimator)}: {type(errors[-1]).__name__}: {first}"
+    ) from errors[-1]
 
 
 def _declare(model: onnx.ModelProto) -> None:
-    """Name the opset that it was made for; skl2onnx names the oldest that would do."""
-    for entry in model.opset_import:
-        if entry.domain == "":
-            entry.version = OPSETS[""]
+    """Name the opsets that it was made for; skl2onnx names the oldest that would do for most nodes."""
+    del model.opset_import[:]
+    model.opset_import.extend(onnx.helper.make_opsetid(*opset) for opset in OPSETS.items())
 
 
-def _options(estimator: Any) -> list[tuple[dict[Any, Any], Labels]]:
-    """Probabilities as a tensor; labels as indices, which are numbers whatever the classes are."""
+def _options(estimator: Any, labels: Labels) -> list[dict[Any, Any]]:
+    """Probabilities as a tensor and not as mappings, where there are some; labels as they are wanted."""
     if not hasattr(estimator, "classes_"):
-        return [({}, "value")]
+        return [{}]
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    plain: list[tuple[dict[Any, Any], Labels]] = [({id(last): {"zipmap": False}}, "value"), ({}, "value")]
-    if isinstance(estimator.classes_, list):
-        return plain
-    return [({id(last): {"zipmap": False, "nocl": True}}, "index"), *plain]
+    if labels == "index":
+        return [{id(last): {"zipmap": False, "nocl": True}}]
+    return [{id(last): {"zipmap": False}}, {id(estimator): {"zipmap": False}}, {}]
 
 
 def _placed(estimator: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

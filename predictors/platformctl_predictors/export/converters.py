@@ -43,6 +43,7 @@ class _Missing:
     def __init__(self, container: Any, forest: Any) -> None:  # as above
         self._container = container
         self._trees = [tree.tree_ for tree in np.ravel(getattr(forest, "estimators_", [forest]))]
+        self._nodes = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._container, name)
@@ -50,8 +51,12 @@ class _Missing:
     def add_node(self, op_type: str, *arguments: Any, **attributes: Any) -> None:
         """Add a node; those of trees get what scikit-learn has learnt."""
         if op_type.startswith("TreeEnsemble") and all(hasattr(t, "missing_go_to_left") for t in self._trees):
+            trees = self._trees
+            if not any(attributes["nodes_treeids"]):  # of several outputs: a node a tree
+                trees = self._trees[self._nodes :]
+                self._nodes += 1
             attributes["nodes_missing_value_tracks_true"] = [
-                int(self._trees[tree].missing_go_to_left[node]) if mode != "LEAF" else 0
+                int(trees[tree].missing_go_to_left[node]) if mode != "LEAF" else 0
                 for tree, node, mode in zip(
                     attributes["nodes_treeids"],
                     attributes["nodes_nodeids"],

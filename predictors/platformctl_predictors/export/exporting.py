@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformctl_predictors.export import given, report
-from platformctl_predictors.export.conversion import convert, precisions
+from platformctl_predictors.export.conversion import Labels, convert, precisions
 from platformctl_predictors.export.errors import Unexportable
 from platformctl_predictors.export.rows import LEAST, SEED
-from platformctl_predictors.export.source import Source, read
+from platformctl_predictors.export.source import read
 from platformctl_predictors.export.trial import Subject, Trial, best, tried
 from platformctl_predictors.formats import onnx_gate
-from platformctl_predictors.formats.onnx_gate import Bounds, GateReport
+from platformctl_predictors.formats.onnx_gate import Bounds, GateReport, Precision
 from platformctl_predictors.settings import FormatPredictor
+
+_LABELS: Sequence[Labels] = ("index", "value")
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,27 @@ def _judged(folder: Path, asked: Asked) -> Iterator[tuple[GateReport, Path | Non
 
 
 def _all_tried(subject: Subject, bounds: Bounds, place: Path) -> Sequence[Trial]:
-    source: Source = subject.source
-    trials = []
-    for precision in precisions(source.estimator):
-        path = place / f"{precision}.onnx"
+    return [
+        _tried(subject, bounds, precision, place / f"{precision}.onnx")
+        for precision in precisions(subject.source.estimator)
+    ]
+
+
+def _tried(subject: Subject, bounds: Bounds, precision: Precision, path: Path) -> Trial:
+    """Labels as indices where that works: they are numbers whatever the classes are."""
+    source = subject.source
+    several = source.classes is None or isinstance(source.classes[0], list)
+    trial = Trial(precision)
+    for labels in _LABELS[several:]:
         try:
-            graph = convert(source.estimator, source.columns, source.width, precision)
-            path.write_bytes(graph.model.SerializeToString())
+            graph = convert(source.estimator, source.columns, source.width, precision, labels)
+            path.write_bytes(graph.SerializeToString())
+            trial = tried(subject, bounds, precision, path, labels)
         except Unexportable as error:
-            trials.append(Trial(precision, error=str(error)))
-            continue
-        trials.append(tried(subject, bounds, precision, path, graph.labels))
-    return trials
+            trial = Trial(precision, error=str(error))
+        if trial.error is None:
+            break
+    return trial
 
 
 def _named(asked: Asked) -> tuple[str | None, int | None]:

@@ -37,31 +37,46 @@ def joined(first: onnx.ModelProto, last: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def feed_by_tensors(model: onnx.ModelProto, numbers: Sequence[str], texts: Sequence[str], kind: int) -> None:
-    """Replace one input a column by `numbers` [n, k] and `texts` [n, m].
+def feed_by_tensors(model: onnx.ModelProto, numbers: Sequence[str], texts: Sequence[str]) -> None:
+    """Replace one input a column by `numbers` [n, k], in double precision, and `texts` [n, m].
 
     Args:
         model: Changed in place; its inputs are the columns.
         numbers: The columns of numbers.
         texts: The columns of texts.
-        kind: ONNX's type of the numbers.
     """
     graph = model.graph
+    kinds = {given.name: given.type.tensor_type.elem_type for given in graph.input}
+    del graph.input[:]
     for index, column in enumerate([*numbers, *texts]):  # a column may be called "numbers"
         _rename(graph, column, f"column/{index}")
-    added, del_inputs = [], list(graph.input)
-    for given in del_inputs:
-        graph.input.remove(given)
-    for tensor, first, count, dtype in (
-        (NUMBERS, 0, len(numbers), kind),
-        (TEXTS, len(numbers), len(texts), TensorProto.STRING),
-    ):
-        if count:
-            graph.input.append(helper.make_tensor_value_info(tensor, dtype, [None, count]))
-            added += _taken_apart(graph, tensor, [f"column/{first + place}" for place in range(count)])
-    nodes = [*added, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    added = []
+    for tensor, first, columns in ((NUMBERS, 0, numbers), (TEXTS, len(numbers), texts)):
+        if columns:
+            names = [f"column/{first + place}" for place in range(len(columns))]
+            added += _given(graph, tensor, len(columns), kinds[columns[0]])
+            added += _taken_apart(graph, f"{tensor}/given", names)
+    _put_first(graph, added)
+
+
+def feed_by_matrix(model: onnx.ModelProto) -> None:
+    """Let the only input `numbers` [n, k] take double precision. Changes the graph in place."""
+    graph = model.graph
+    given = graph.input[0]
+    width, kind = width_of(given) or 0, given.type.tensor_type.elem_type
+    del graph.input[:]
+    _rename(graph, NUMBERS, f"{NUMBERS}/given")
+    _put_first(graph, _given(graph, NUMBERS, width, kind))
+
+
+def _given(graph: onnx.GraphProto, tensor: str, width: int, kind: int) -> list[onnx.NodeProto]:
+    """Add an input of that name; the nodes give it as `NAME/given`, of the kind that the graph wants."""
+    is_text = kind == TensorProto.STRING
+    taken = TensorProto.STRING if is_text else TensorProto.DOUBLE
+    graph.input.append(helper.make_tensor_value_info(tensor, taken, [None, width]))
+    if kind == taken:
+        return [helper.make_node("Identity", [tensor], [f"{tensor}/given"])]
+    return [helper.make_node("Cast", [tensor], [f"{tensor}/given"], to=kind)]
 
 
 def _taken_apart(graph: onnx.GraphProto, tensor: str, columns: Sequence[str]) -> list[onnx.NodeProto]:
@@ -77,6 +92,12 @@ def _taken_apart(graph: onnx.GraphProto, tensor: str, columns: Sequence[str]) ->
     if len(columns) == 1:
         return [helper.make_node("Identity", [tensor], list(columns))]
     return [helper.make_node("Split", [tensor], list(columns), axis=1, num_outputs=len(columns))]
+
+
+def _put_first(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
+    ordered = [*nodes, *graph.node]
+    del graph.node[:]
+    graph.node.extend(ordered)
 
 
 def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:

@@ -22,7 +22,8 @@ def with_markers(estimator: Any) -> Any:  # any estimator
         categories = getattr(step, "categories_", None)
         if isinstance(categories, list):
             step.categories_ = [_marked(values) for values in categories]
-        if isinstance(step, SimpleImputer) and np.asarray(step.statistics_).dtype.kind in "OUS":
+        statistics = getattr(step, "statistics_", None)
+        if isinstance(step, SimpleImputer) and statistics is not None and statistics.dtype.kind in "OUS":
             step.missing_values = _marker(step.missing_values)
     return marked
 

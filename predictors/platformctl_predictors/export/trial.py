@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from platformctl_predictors.export import comparing, refusals, structure
 from platformctl_predictors.export import rows as making
 from platformctl_predictors.export.answers import Answers, Ask, answers, taken
 from platformctl_predictors.export.comparing import Comparison
+from platformctl_predictors.export.conversion import Labels
 from platformctl_predictors.export.errors import BadRows
 from platformctl_predictors.export.source import Source
 from platformctl_predictors.formats import onnx, onnx_gate
@@ -76,15 +77,13 @@ class Trial:
     precision: Precision
     error: str | None = None
     path: Path | None = None
-    labels: Literal["index", "value"] = "value"
+    labels: Labels = "value"
     counts: Counts | None = None
     comparison: Comparison | None = None
     got: Answers | None = None
 
 
-def tried(
-    subject: Subject, bounds: Bounds, precision: Precision, path: Path, labels: Literal["index", "value"]
-) -> Trial:
+def tried(subject: Subject, bounds: Bounds, precision: Precision, path: Path, labels: Labels) -> Trial:
     """Compare one graph with the model."""
     try:
         session = open_session(path, gpu=0)
@@ -115,7 +114,7 @@ def best(trials: Sequence[Trial], bounds: Bounds) -> Trial | None:
     return next(trial for trial in passing if _distance(trial)[-1] <= _CLOSER * closest)
 
 
-def provisional(subject: Subject, labels: Literal["index", "value"]) -> GateReport:
+def provisional(subject: Subject, labels: Labels) -> GateReport:
     """What the server has to know to serve a graph, before there are figures."""
     source = subject.source
     classes = source.classes
@@ -170,7 +169,7 @@ def _model(source: Source) -> Ask:
     return ask
 
 
-def _export(subject: Subject, session: Any, labels: Literal["index", "value"]) -> Ask:  # onnxruntime's
+def _export(subject: Subject, session: Any, labels: Labels) -> Ask:  # onnxruntime's
     """The export as the server asks it."""
     source = subject.source
     output = "both" if source.has_probabilities else "label"

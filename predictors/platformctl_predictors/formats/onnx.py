@@ -26,7 +26,6 @@ BARE_FILE = "model.onnx"
 logger = logging.getLogger(__name__)
 
 _MAKE_ONE = "make one with `platformctl model onnx NAME`, or serve the model by another kind: auto"
-_DTYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(string)": np.object_}
 _MATRICES = 3
 """Dimensions of the probabilities of several outputs of equally many classes."""
 
@@ -108,7 +107,7 @@ def compute_of(session: Any, report: GateReport, output: str) -> Callable[[Input
         report: Its gate.
         output: `label`, `probability`, `both`, or `rows`: probabilities without their classes.
     """
-    feeder = Feeder(report, {tensor.name: _DTYPES[tensor.type] for tensor in session.get_inputs()})
+    feeder = Feeder(report, [tensor.name for tensor in session.get_inputs()])
     names = [tensor.name for tensor in session.get_outputs()]
     wanted = {"label": names[:1], "both": names[:2]}.get(output, names[1:2])
     result = _result_of(report, output)
@@ -220,8 +219,8 @@ def _result_of(report: GateReport, output: str) -> Callable[[list[Any]], Result]
 def _numbers_of(report: GateReport) -> Callable[[Array], Array]:
     """A regressor's numbers, in the shape and precision that scikit-learn gives."""
     if report.outputs == 1:
-        return lambda got: got.astype(np.float64).reshape(-1)
-    return lambda got: got.astype(np.float64)
+        return lambda got: got.astype(np.float64, copy=False).reshape(-1)
+    return lambda got: got.astype(np.float64, copy=False)
 
 
 def _labels_of(report: GateReport) -> Callable[[Array], Array]:
@@ -243,10 +242,10 @@ def _flat(classes: list[Any]) -> list[Any]:
 def _probabilities(got: Any) -> Array | list[Array]:
     """Probabilities as float64; of several outputs: one array each."""
     if isinstance(got, list):
-        return [item.astype(np.float64) for item in got]
+        return [item.astype(np.float64, copy=False) for item in got]
     if got.ndim == _MATRICES:
-        return [item.astype(np.float64) for item in got]
-    return got.astype(np.float64)  # type: ignore[no-any-return]  # onnxruntime ships no types
+        return [item.astype(np.float64, copy=False) for item in got]
+    return got.astype(np.float64, copy=False)  # type: ignore[no-any-return]  # onnxruntime ships no types
 
 
 def _as_rows(probabilities: Array | list[Array]) -> Any:  # an array, or a list a row

@@ -8,7 +8,8 @@ from platformctl_predictors.formats import processors
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
-_ERRORS_ONLY = 3
+_NOTHING_BUT_FATAL = 4
+"""An error is raised as well, and told by whoever catches it."""
 
 
 def open_session(path: Path, gpu: int, threads: int | None = None) -> Any:  # onnxruntime ships no types
@@ -52,7 +53,7 @@ def _runtime() -> Any:  # as above
             f"an ONNX model needs onnxruntime, which cannot be imported: {error}",
             "install platformctl-predictors[onnx] in the server's environment",
         ) from error
-    onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
+    onnxruntime.set_default_logger_severity(_NOTHING_BUT_FATAL)
     return onnxruntime
 
 
@@ -61,7 +62,7 @@ def _options(runtime: Any, threads: int) -> Any:  # as above
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _NOTHING_BUT_FATAL
     # A thread that spins while it waits takes the core that the event loop needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
