@@ -8,6 +8,8 @@ from platformctl.adapters.local import environments
 from platformctl.adapters.local.requirements import THIS_PYTHON, Needs, differences
 from platformctl.domain.errors import SpecError
 from platformctl.domain.requirements import lines
+from platformctl.domain.revision import ByFormat, ModelInfo
+from tests.fakes.values import revision
 
 pytestmark = pytest.mark.quick
 
@@ -71,6 +73,36 @@ def test_a_file_that_requirements_name_is_part_of_that(tmp_path: Path) -> None:
     one = environments.digest(tmp_path, Needs("-r other.txt"))
     other.write_text("joblib==1.3")
     assert environments.digest(tmp_path, Needs("-r other.txt")) != one
+
+
+@pytest.mark.parametrize(
+    ("files", "change", "needed"),
+    [
+        ({"model.joblib": ""}, {}, set()),
+        ({"model.onnx": ""}, {}, {"onnx"}),
+        ({"model.pkl": "", "onnx/model.onnx": ""}, {}, {"onnx"}),
+        ({"model.pkl": ""}, {"predictor": ByFormat(format="onnx")}, {"onnx"}),
+        ({"model.pkl": ""}, {"predictor": ByFormat(format="pyfunc")}, set()),
+        ({"model.onnx": "", "requirements.txt": "onnxruntime-gpu==1.22\n"}, {}, set()),
+    ],
+)
+def test_onnx_runtime_is_installed_for_what_it_may_serve(
+    tmp_path: Path, files: dict[str, str], change: dict[str, object], needed: set[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    needs = environments.needs_of(tmp_path, revision(1).model_copy(update=change))
+    assert needs.extras == needed
+    plain = environments.digest(tmp_path, Needs(needs.requirements))
+    assert (environments.digest(tmp_path, needs) != plain) is bool(needed)
+
+
+def test_onnx_runtime_is_installed_for_mlflows_flavour_of_it(tmp_path: Path) -> None:
+    plain = revision(1)
+    model = plain.model.model_copy(update={"info": ModelInfo(flavor="onnx", python_version="3.11.7")})
+    needs = environments.needs_of(tmp_path, plain.model_copy(update={"model": model}))
+    assert (needs.extras, needs.python) == (frozenset({"onnx"}), "3.11.7")
 
 
 def test_a_python_that_no_server_runs_on_is_refused() -> None:

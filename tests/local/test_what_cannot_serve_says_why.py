@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from platformctl.domain.components import Image
+from platformctl.domain.deployment import Resources
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Severity
@@ -99,6 +100,12 @@ def test_an_environment_of_its_own_is_announced_by_a_check(shared: LocalWorld, n
 def test_that_nothing_scales_by_itself_is_said(shared: LocalWorld, name: Name) -> None:
     (finding,) = shared.target.check(shared.revision(name), Scale(minimum=1, maximum=3))
     assert (finding.severity, finding.field) == (Severity.INFO, "spec.scaling.max")
+
+
+def test_that_gpus_are_not_set_aside_is_said(shared: LocalWorld, name: Name) -> None:
+    wants = shared.revision(name).model_copy(update={"resources": Resources(gpu=1)})
+    (finding,) = shared.target.check(wants, Scale())
+    assert (finding.severity, finding.field) == (Severity.INFO, "spec.resources.gpu")
 
 
 def test_a_revision_that_is_not_live_gets_no_weight(shared: LocalWorld, name: Name) -> None:

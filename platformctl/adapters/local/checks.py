@@ -69,7 +69,7 @@ def _environment(home: Home, revision: Revision) -> list[Finding]:
 
     model = home.revision(revision.id) / "model"
     folder = model if model.is_dir() else Path(revision.model.uri)
-    needs = environments.needs_of(folder, revision.model.info.python_version)
+    needs = environments.needs_of(folder, revision)
     different = requirements.differences(needs)
     if not different:
         return []

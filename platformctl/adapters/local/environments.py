@@ -9,7 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -22,6 +22,7 @@ from platformctl.adapters.local.state import flock
 from platformctl.domain import extras
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.requirements import lines
+from platformctl.domain.revision import ByFormat, Revision
 
 SERVERS = {
     "platformctl-predictors": "platformctl_predictors",
@@ -33,10 +34,21 @@ _BUILD_TIMEOUT = 1800.0
 _SHOWN_LINES = 12
 
 
-def needs_of(model: Path, python: str | None) -> Needs:
-    """What the model in a folder needs. `python` is what its MLmodel says."""
+def needs_of(model: Path, revision: Revision) -> Needs:
+    """What a revision needs whose model is in a folder, as far as that is there."""
     file = model / "requirements.txt"
-    return Needs(file.read_text(encoding="utf-8") if file.is_file() else "", python)
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    brings_its_own = any(line.lower().startswith("onnxruntime") for line in lines(text))  # such as -gpu
+    extras = frozenset({"onnx"} if _is_onnx(model, revision) and not brings_its_own else ())
+    return Needs(text, revision.model.info.python_version, extras)
+
+
+def _is_onnx(model: Path, revision: Revision) -> bool:
+    """Whether ONNX Runtime may serve it: its own format, one that is asked for, or an export beside it."""
+    predictor = revision.predictor
+    asked = isinstance(predictor, ByFormat) and predictor.format == "onnx"
+    there = any((model / path).is_file() for path in ("model.onnx", "onnx/model.onnx"))
+    return asked or there or revision.model.info.flavor == "onnx"
 
 
 def interpreter(folder: Path, model: Path, needs: Needs, say: Callable[[str], None]) -> Path:
@@ -61,7 +73,7 @@ def interpreter(folder: Path, model: Path, needs: Needs, say: Callable[[str], No
         with flock(folder / f"{final.name}.lock", _BUILD_TIMEOUT):
             if not final.is_dir():
                 say(f"making a Python environment: {', '.join(different)}")
-                _build(final, base, model)
+                _build(final, base, model, _server_requirements(needs.extras))
     return final / "bin" / "python"
 
 
@@ -73,7 +85,7 @@ def digest(model: Path, needs: Needs) -> str:
         "files": [(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in named_files],
         "python": needs.python_minor,
         "machine": platform.machine(),
-        "servers": _server_requirements(),
+        "servers": _server_requirements(needs.extras),
         "source": _source_digest(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
@@ -127,14 +139,14 @@ def uv() -> str:
     return found
 
 
-def _build(final: Path, base: str, model: Path) -> None:
+def _build(final: Path, base: str, model: Path, servers: Sequence[str]) -> None:
     remove_abandoned(final.parent)
     with writing("a Python environment", final.parent), under_construction(final) as building:
         _uv("venv", "--quiet", "--relocatable", "--python", base, "--allow-existing", str(building))
         python = building / "bin" / "python"
         requirements = model / "requirements.txt"
         named = ["--requirements", str(requirements)] if requirements.is_file() else []
-        _uv("pip", "install", "--quiet", "--python", str(python), *named, *_server_requirements())
+        _uv("pip", "install", "--quiet", "--python", str(python), *named, *servers)
         _copy_servers(next((building / "lib").glob("python*")) / "site-packages")
 
 
@@ -152,13 +164,16 @@ def _source(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _server_requirements() -> list[str]:
-    """What the servers say they need, without extras and without each other."""
+def _server_requirements(extras: Collection[str] = ()) -> list[str]:
+    """What the servers say they need, with these extras and without each other."""
     found = set()
     for distribution in SERVERS:
         for line in importlib.metadata.requires(distribution) or []:
             requirement = Requirement(line)
-            wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            wanted = any(
+                requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+                for extra in ("", *extras)
+            )
             if wanted and requirement.name not in SERVERS:
                 found.add(str(requirement))
     return sorted(found)

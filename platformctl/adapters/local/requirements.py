@@ -19,10 +19,12 @@ class Needs:
     Args:
         requirements: The text of its requirements.txt; "" if it has none.
         python: Its Python, as `3.11` or `3.11.7`; None if it does not say.
+        extras: Those of the model servers' that it is served with.
     """
 
     requirements: str = ""
     python: str | None = None
+    extras: frozenset[str] = frozenset()
 
     @property
     def python_minor(self) -> str:

@@ -236,7 +236,7 @@ class LocalTarget:
 
         files.fetch(self._home, revision, self._download, self._fingerprint)
         model = files.model_folder(self._home, revision)
-        needs = environments.needs_of(model, revision.model.info.python_version)
+        needs = environments.needs_of(model, revision)
         return environments.interpreter(self._home.environments, model, needs, self._say)
 
     def _record(self, state: State) -> State:
