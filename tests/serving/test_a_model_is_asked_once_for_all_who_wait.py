@@ -188,10 +188,12 @@ def paces(*seconds: float) -> Iterator[bool]:
         yield pace.quick
 
 
-def test_a_model_is_quick_after_some_quick_calls_and_until_a_slow_one() -> None:
+def test_a_model_is_quick_after_some_quick_calls_and_until_slow_ones() -> None:
     quick, neither, slow = QUICK_S / 2, (QUICK_S + SLOW_S) / 2, SLOW_S * 2
     assert list(paces(*[quick] * 16)) == [False] * 15 + [True]
-    assert list(paces(*[quick] * 16, neither, quick, slow, quick))[-4:] == [True, True, False, False]
+    hiccups = [slow, slow, quick, slow, neither, slow]
+    assert list(paces(*[quick] * 16, *hiccups, quick)) == [False] * 15 + [True] * 8
+    assert list(paces(*[quick] * 16, *[slow] * 3, *[quick] * 16))[15:] == [True] * 3 + [False] * 16 + [True]
     never = Pace(allowed=False)
     for _ in range(100):
         never.note(quick)

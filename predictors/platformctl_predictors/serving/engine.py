@@ -20,7 +20,10 @@ QUICK_S = 0.002
 """A call that takes less does not keep the event loop from anything; a thread would cost 50 us more."""
 
 SLOW_S = 0.005
+"""A call that takes more is slow, or the machine was busy; several in a row are slow."""
+
 _QUICK_CALLS = 16
+_SLOW_CALLS = 3
 
 
 class Sized(Protocol):
@@ -56,17 +59,21 @@ class Pace:
 
     def __init__(self, *, allowed: bool) -> None:
         self._allowed = allowed
-        self._in_a_row = 0
+        self._quick_calls = 0
+        self._slow_calls = 0
         self.quick = False
 
     def note(self, seconds: float) -> None:
         """Take one call's duration into account."""
         if seconds < QUICK_S:
-            self._in_a_row += 1
-            self.quick = self._allowed and (self.quick or self._in_a_row >= _QUICK_CALLS)
+            self._quick_calls += 1
+            self._slow_calls = 0
+            self.quick = self._allowed and (self.quick or self._quick_calls >= _QUICK_CALLS)
         elif seconds > SLOW_S:
-            self._in_a_row = 0
-            self.quick = False
+            self._slow_calls += 1
+            if self._slow_calls >= _SLOW_CALLS:
+                self._quick_calls = 0
+                self.quick = False
 
 
 class _Job(Generic[Work, Answer]):

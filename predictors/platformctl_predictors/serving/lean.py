@@ -13,7 +13,7 @@ class Lean:
     """preprocess, validate, predict, postprocess; a step that the class does not override is skipped.
 
     Which steps there are, and which are coroutines, is found out once. kserve's own `__call__` times
-    each step with four histograms and looks each up anew: 30 us a request.
+    each step with a histogram and looks at each anew: 13 us a request.
 
     Args:
         model: A kserve.Model.

@@ -1,6 +1,5 @@
-"""V2 in JSON without kserve's pydantic models: a tenth of their time."""
+"""V2 in JSON, without kserve's pydantic models and what comes with them."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +8,22 @@ from platformctl_predictors.inputs.columns import BadInput, shown
 from platformctl_predictors.inputs.tensors import Tensor
 from platformctl_predictors.outputs.answers import Output
 
+_INTEGERS = {int}
+_FIELDS = ("name", "shape", "datatype", "data")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A V2 request.
 
     Args:
-        id: The caller's, or a new one.
+        id: The caller's, if it gave one.
         inputs: At least none.
         parameters: Of the request.
         outputs: Names of those that are wanted; None: all.
     """
 
-    id: str
+    id: str | None
     inputs: list[Tensor]
     parameters: Mapping[str, Any]
     outputs: list[str] | None
@@ -45,7 +47,7 @@ def parse(body: object) -> Request:
     if parameters is not None and not isinstance(parameters, dict):
         raise BadInput(f'"parameters" must be an object, not {shown(parameters)}', "params")
     return Request(
-        request_id or str(uuid.uuid4()),
+        request_id,
         [_tensor(index, entry) for index, entry in enumerate(inputs)],
         parameters or {},
         _wanted(body.get("outputs")),
@@ -58,19 +60,19 @@ def response(model_name: str, request: Request, outputs: Sequence[Output]) -> di
     Raises:
         BadInput: The caller wants an output that there is not.
     """
-    return {
-        "model_name": model_name,
-        "id": request.id,
-        "outputs": [
-            {
-                "name": output.name,
-                "shape": list(output.data.shape),
-                "datatype": output.datatype,
-                "data": output.data.ravel().tolist(),
-            }
-            for output in chosen(outputs, request.outputs)
-        ],
-    }
+    answer: dict[str, Any] = {"model_name": model_name}
+    if request.id is not None:
+        answer["id"] = request.id
+    answer["outputs"] = [
+        {
+            "name": output.name,
+            "shape": list(output.data.shape),
+            "datatype": output.datatype,
+            "data": output.data.ravel().tolist(),
+        }
+        for output in chosen(outputs, request.outputs)
+    ]
+    return answer
 
 
 def chosen(outputs: Sequence[Output], names: Sequence[str] | None) -> Sequence[Output]:
@@ -90,21 +92,27 @@ def chosen(outputs: Sequence[Output], names: Sequence[str] | None) -> Sequence[O
 
 
 def _tensor(index: int, entry: object) -> Tensor:
-    where = f"inputs.{index}"
+    if type(entry) is dict:
+        name, shape, datatype, data = map(entry.get, _FIELDS)
+        if type(name) is type(datatype) is str and type(shape) is type(data) is list and _whole(shape):
+            return Tensor(name, tuple(shape), datatype, data)
+    raise BadInput(_complaint(f"inputs.{index}", entry), "tensor")
+
+
+def _whole(shape: list[Any]) -> bool:
+    return set(map(type, shape)) <= _INTEGERS
+
+
+def _complaint(where: str, entry: object) -> str:
     if not isinstance(entry, dict):
-        raise BadInput(
-            f"{where} must be an object with name, shape, datatype and data, not {shown(entry)}", "tensor"
-        )
-    name, shape, datatype, data = (entry.get(key) for key in ("name", "shape", "datatype", "data"))
-    if not isinstance(name, str):
-        raise BadInput(f"{where}.name must be a string, not {shown(name)}", "tensor")
-    if not isinstance(shape, list) or any(type(size) is not int for size in shape):
-        raise BadInput(f"{where}.shape must be a list of integers, not {shown(shape)}", "tensor")
-    if not isinstance(datatype, str):
-        raise BadInput(f"{where}.datatype must be a string, not {shown(datatype)}", "tensor")
-    if not isinstance(data, list):
-        raise BadInput(f"{where}.data must be a list, not {shown(data)}", "tensor")
-    return Tensor(name, tuple(shape), datatype, data)
+        return f"{where} must be an object with name, shape, datatype and data, not {shown(entry)}"
+    for field in _FIELDS:
+        value = entry.get(field)
+        if field in {"name", "datatype"} and not isinstance(value, str):
+            return f"{where}.{field} must be a string, not {shown(value)}"
+        if field == "shape" and not (isinstance(value, list) and _whole(value)):
+            return f"{where}.shape must be a list of integers, not {shown(value)}"
+    return f"{where}.data must be a list, not {shown(entry.get('data'))}"
 
 
 def _wanted(outputs: object) -> list[str] | None:
