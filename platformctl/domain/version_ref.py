@@ -24,9 +24,15 @@ class Newest:
 
 @dataclass(frozen=True)
 class Folder:
-    """The files in a folder, instead of a registry's."""
+    """The files in a folder, instead of a registry's.
+
+    Args:
+        path: Of the folder.
+        any_files: Whatever lies in it: a predictor of one's own knows what it looks for.
+    """
 
     path: str
+    any_files: bool = False
 
 
 VersionRef = Exact | Alias | Newest | Folder

@@ -1,7 +1,7 @@
 """Make the revision that a spec means: pin the version, the code and the image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from platformctl.domain.components import CodeClass, FeatureTransformer, Format, Image
@@ -10,6 +10,7 @@ from platformctl.domain.errors import NotFound, SpecError
 from platformctl.domain.features import Features
 from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from platformctl.domain.rollout import Rollout
+from platformctl.domain.version_ref import Folder, VersionRef
 from platformctl.plan import Lookup
 from platformctl.usecases.world import World
 
@@ -54,7 +55,7 @@ def _version(
 ) -> tuple[ModelVersion, str]:
     for way in ways:
         try:
-            return world.registry.resolve(wanted.model_name, way.ref), way.rule
+            return world.registry.resolve(wanted.model_name, _asked(wanted, way.ref)), way.rule
         except NotFound as error:
             if way.by_command and error.field:
                 error.field = _OPTIONS.get(error.field, error.field)
@@ -63,6 +64,11 @@ def _version(
     if rollout.stable is None:
         raise AssertionError("the version that serves cannot stay: nothing serves")
     return rollout.stable.model, "the version that serves stays"
+
+
+def _asked(wanted: ModelDeployment, ref: VersionRef) -> VersionRef:
+    own = not isinstance(wanted.spec.predictor, Format | str)
+    return replace(ref, any_files=True) if own and isinstance(ref, Folder) else ref
 
 
 def _check_signature(wanted: ModelDeployment, version: ModelVersion) -> None:

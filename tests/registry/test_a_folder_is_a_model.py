@@ -78,7 +78,7 @@ def test_moving_bytes_from_one_file_to_the_next_changes_the_digest(tmp_path: Pat
     assert len(digests) == 3
 
 
-@pytest.mark.parametrize("name", ["model.joblib", "model.pkl", "model.skops"])
+@pytest.mark.parametrize("name", ["model.joblib", "model.pkl", "model.skops", "model.onnx"])
 def test_one_bare_model_file_will_do(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"12345")
     assert FolderRegistry(tmp_path).resolve("churn", _ROOT).info == ModelInfo(size_bytes=5)
@@ -94,7 +94,17 @@ def test_two_bare_model_files_are_one_too_many(tmp_path: Path) -> None:
 def test_an_empty_folder_says_what_it_needs(tmp_path: Path) -> None:
     with pytest.raises(NotFound) as error:
         FolderRegistry(tmp_path).resolve("churn", _ROOT)
-    assert error.value.hint == "it needs an MLmodel file, or one of model.joblib, model.pkl, model.skops"
+    hint = "it needs an MLmodel file, or one of model.joblib, model.pkl, model.skops, model.onnx"
+    assert error.value.hint == hint
+
+
+def test_a_predictor_of_ones_own_reads_what_it_likes(tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_bytes(b"{}")
+    before = FolderRegistry(tmp_path).resolve("score", Folder(".", any_files=True))
+    assert before.info == ModelInfo()
+    (tmp_path / "card.json").write_bytes(b"[]")
+    after = FolderRegistry(tmp_path).resolve("score", Folder(".", any_files=True))
+    assert before.content != after.content
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

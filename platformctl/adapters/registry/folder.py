@@ -7,7 +7,7 @@ from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.revision import ModelInfo, ModelVersion
 from platformctl.domain.version_ref import Folder, VersionRef
 
-BARE = ("model.joblib", "model.pkl", "model.skops")
+BARE = ("model.joblib", "model.pkl", "model.skops", "model.onnx")
 _FIELD = "spec.model.path"
 
 
@@ -38,7 +38,7 @@ class FolderRegistry:
             version=None,
             uri=str(folder),
             content=files.digest_of_folder(folder),
-            info=_info(folder),
+            info=_info(folder, any_files=ref.any_files),
         )
 
     def read(self, version: ModelVersion, path: str) -> bytes:
@@ -79,9 +79,11 @@ def _must_be_folder(folder: Path) -> None:
         )
 
 
-def _info(folder: Path) -> ModelInfo:
+def _info(folder: Path, *, any_files: bool) -> ModelInfo:
     if (folder / "MLmodel").is_file():
         return _declared(folder)
+    if any_files:
+        return ModelInfo()
     candidates = [name for name in BARE if (folder / name).is_file()]
     if not candidates:
         raise NotFound(

@@ -1,0 +1,1 @@
+"""A credit score by points: a predictor of one's own."""

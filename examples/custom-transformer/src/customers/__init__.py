@@ -1,0 +1,1 @@
+"""What callers know of a customer, as the churn model takes it."""
