@@ -11,9 +11,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from platformctl_predictors.exits import Exit
 from platformctl_predictors.formats.loading import Loaded
@@ -70,6 +71,18 @@ def test_standard_preprocessing_is_fused_and_the_reason_says_how_it_was_proven(m
     picked = load(models / "skops").pick
     assert picked.runtime == "fused"
     assert "preprocessing fused: StandardScaler, OneHotEncoder; equal on 2 example and" in picked.why
+    assert picked.faster == ()  # a linear model is as fast as it gets
+
+
+def test_what_is_faster_than_fused_trees_is_said_with_what_it_needs(folder: Path) -> None:
+    rows = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [1.0, 0.0, 1.0]})
+    model = make_pipeline(StandardScaler(), RandomForestRegressor(3)).fit(rows, [1, 2, 3])
+    joblib.dump(model, folder / "model.pkl")
+    inputs = json.dumps([{"name": name, "type": "double"} for name in rows])
+    flavors = {"sklearn": {"pickled_model": "model.pkl"}, "python_function": {}}
+    (folder / "MLmodel").write_text(json.dumps({"flavors": flavors, "signature": {"inputs": inputs}}))
+    picked = load(folder).pick
+    assert picked.runtime == "fused"
     assert [way.runtime for way in picked.faster] == ["onnx"]
     assert "platformctl model onnx NAME" in picked.faster[0].needs
 

@@ -14,6 +14,7 @@ from platformctl_predictors.formats.mlmodel import MLmodel, code_folder
 from platformctl_predictors.formats.questions import Question, question
 from platformctl_predictors.formats.refusals import refusal
 from platformctl_predictors.fused import Fused, NotFused, fuse
+from platformctl_predictors.fused.linear import Direct
 from platformctl_predictors.fused.outcome import METHODS
 from platformctl_predictors.inputs.batch import Data, Input, Table
 from platformctl_predictors.inputs.columns import BadInput
@@ -95,17 +96,21 @@ def _loaded(source: _Source, wanted: FormatPredictor) -> Loaded:
 
 
 def _fused_or_plain(source: _Source, asked: Question, why: str) -> tuple[Run, Pick]:
-    outcome = _fuse(source, asked)
+    if not isinstance(source.signature, Columns):  # arrays are taken as they come: nothing to fuse
+        return _plain(source, asked), Pick("pipeline", why, (_ONNX,))
+    outcome = _fuse(source, source.signature, asked)
     if isinstance(outcome, NotFused):
         reason = f"{outcome.step}: {outcome.reason}"
-        faster = (_ONNX, Faster("fused", f"a pipeline of standard steps; in the way is {reason}"))
-        return _plain(source, asked), Pick("pipeline", f"{why}; preprocessing not fused: {reason}", faster)
+        ways = (_ONNX, Faster("fused", f"a pipeline of standard steps; in the way is {reason}"))
+        return _plain(source, asked), Pick("pipeline", f"{why}; preprocessing not fused: {reason}", ways)
     ask, transform = asked.ask(outcome.estimator), outcome.transform
 
     def run(data: Data) -> Result:
         return ask(transform(data))  # type: ignore[arg-type]  # a signature of columns gives tables
 
-    return run, Pick("fused", f"{why}; preprocessing fused: {outcome.summary}", (_ONNX,))
+    # A linear model that is computed directly is as fast as ONNX Runtime.
+    faster = () if isinstance(outcome.estimator, Direct) else (_ONNX,)
+    return run, Pick("fused", f"{why}; preprocessing fused: {outcome.summary}", faster)
 
 
 def _plain(source: _Source, asked: Question) -> Run:
@@ -113,14 +118,12 @@ def _plain(source: _Source, asked: Question) -> Run:
     return lambda data: ask(frame(data) if isinstance(data, Table) else data)
 
 
-def _fuse(source: _Source, asked: Question) -> Fused | NotFused:
+def _fuse(source: _Source, signature: Columns, asked: Question) -> Fused | NotFused:
     unproven = [method for method in asked.methods if method not in METHODS]
     if unproven:
         return NotFused(unproven[0], "only predict and predict_proba are proven equal")
-    if not isinstance(source.signature, Columns):
-        return NotFused("the input", "arrays are given as they are, there is nothing to gain")
     try:
-        return fuse(source.estimator, source.signature, _example(source.signature, source.path.parent))
+        return fuse(source.estimator, signature, _example(signature, source.path.parent))
     except Exception as error:
         logger.exception("fusing failed; the plain pipeline serves")
         return NotFused("fusing", f"it failed: {type(error).__name__}: {error}")
