@@ -4,11 +4,13 @@
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from platformctl.domain.counts import Counts
+from platformctl.domain.exports import Judging, Verdict
 from platformctl.domain.images import Recipe
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import (
@@ -216,6 +218,41 @@ class ImageTool(Protocol):
 
         Raises:
             Refused: It could not.
+        """
+        ...
+
+
+class Exporter(Protocol):
+    """What exports models to ONNX, and holds the exports equal."""
+
+    def export(
+        self, version: ModelVersion, out: Path | None, judging: Judging
+    ) -> AbstractContextManager[tuple[Verdict, Path]]:
+        """Copy a version's files into a folder and add the export to them, if its gate passes.
+
+        Args:
+            version: Which model.
+            out: The folder, which is empty or not there yet; None: one that is gone after the block.
+            judging: How the export is judged.
+
+        Raises:
+            SpecError: The folder, or the rows to compare on, cannot be used.
+            Refused: The model cannot be exported, or its libraries are not to be had.
+        """
+        ...
+
+
+class Shelf(Protocol):
+    """Where new versions of models are registered."""
+
+    def register(self, source: ModelVersion, folder: Path, tags: Mapping[str, str]) -> str:
+        """Register the files of a folder as a new version of the model that `source` is a version of.
+
+        Returns:
+            Its number.
+
+        Raises:
+            Unreachable: The registry does not answer, or forbids it.
         """
         ...
 

@@ -20,9 +20,10 @@ from platformctl.adapters.registry.files import digest_of_folder
 from platformctl.adapters.registry.folder import FolderRegistry
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.errors import SpecError, Unreachable
-from platformctl.domain.progress import Warned
+from platformctl.domain.progress import Said, Warned
 from platformctl.domain.settings import Settings
 from platformctl.ports import ImageTool, Registry, Reporter
+from platformctl.usecases.export import Bench
 from platformctl.usecases.image import Workshop
 from platformctl.usecases.world import World
 
@@ -77,6 +78,21 @@ def workshop(settings: Settings, reporter: Reporter) -> Workshop:
         reporter=reporter,
         source=context.digest(context.root()),
         version=importlib.metadata.version("platformctl"),
+    )
+
+
+def bench(settings: Settings, reporter: Reporter) -> Bench:
+    """Return what models are exported with: the registry that the settings mean, environments of the home."""
+    from platformctl.adapters.local.exports import LocalExporter  # only an export needs these two
+    from platformctl.adapters.registry.shelf import MlflowShelf
+
+    models = registry(settings, reporter)
+    environments = Home.at(settings.home.value).environments
+    return Bench(
+        registry=models,
+        exporter=LocalExporter(environments, models.download, lambda text: reporter.event(Said(text))),
+        shelf=MlflowShelf(lambda: registry_uri(settings)),
+        reporter=reporter,
     )
 
 

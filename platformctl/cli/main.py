@@ -57,6 +57,7 @@ VERBS: Mapping[str, Verb] = {
         Verb("logs", _LOOK, "Show the last lines that revisions wrote."),
         Verb("predict", _LOOK, "Send predictions, and say who answered."),
         Verb("diff", _LOOK, "Show where a deployment differs from its spec."),
+        Verb("model", _MAKE, "Make a faster version of a model."),
         Verb("image", _MAKE, "Build the images that model servers run in."),
         Verb("up", _STACK, "Start the local stack: router, registry, deployments."),
         Verb("down", _STACK, "Stop the local stack; its state stays."),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # `--help` must not pay for these
     from platformctl.adapters.local.stack import Stack
     from platformctl.domain.settings import Flags, Settings
     from platformctl.ports import ImageTool, Reporter
+    from platformctl.usecases.export import Bench
     from platformctl.usecases.image import Workshop
     from platformctl.usecases.world import World
 
@@ -36,6 +37,10 @@ class Host(Protocol):
 
     def workshop(self, settings: "Settings", reporter: "Reporter") -> "Workshop":
         """What images are made from."""
+        ...
+
+    def bench(self, settings: "Settings", reporter: "Reporter") -> "Bench":
+        """What models are exported with."""
         ...
 
     def image_tool(self, name: str | None) -> "ImageTool":
@@ -74,6 +79,12 @@ class Wired:
         from platformctl import wiring  # `--help` must not pay for it
 
         return wiring.workshop(settings, reporter)
+
+    def bench(self, settings: "Settings", reporter: "Reporter") -> "Bench":
+        """The real registry, and Pythons of this machine."""
+        from platformctl import wiring  # `--help` must not pay for it
+
+        return wiring.bench(settings, reporter)
 
     def image_tool(self, name: str | None) -> "ImageTool":
         """A program on PATH."""

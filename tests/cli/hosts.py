@@ -1,5 +1,7 @@
 """The command line over a world of fakes: what it is given, and what it said."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -7,11 +9,13 @@ from pathlib import Path
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Stack
 from platformctl.domain.configuration import ConfigFile, Context
+from platformctl.domain.exports import Judging, Verdict
 from platformctl.domain.images import Recipe
 from platformctl.domain.names import RevisionId
-from platformctl.domain.revision import ModelInfo
+from platformctl.domain.revision import ModelInfo, ModelVersion
 from platformctl.domain.settings import Flags, Settings, settle
 from platformctl.ports import Reporter
+from platformctl.usecases.export import Bench
 from platformctl.usecases.image import Workshop
 from platformctl.usecases.world import World
 from tests.fakes import (
@@ -46,6 +50,22 @@ def registry() -> FakeRegistry:
     return models
 
 
+def equal() -> Verdict:
+    """What the gate finds of a good export."""
+    bounds = {"flips": 0, "tolerance": 1e-5, "share": 0.999, "limit": 0.05}
+    report = {"verdict": "passed", "bounds": bounds, "worst": []}
+    return Verdict(
+        passed=True,
+        reason="the export is equal on 10171 rows, within the bounds",
+        precision="double",
+        rows=10171,
+        flips=0,
+        within=10171,
+        largest=4.4e-16,
+        report=report,
+    )
+
+
 @dataclass
 class FakeImages:
     """Images in memory: the recipe of each, by name."""
@@ -68,6 +88,28 @@ class FakeImages:
 
 
 @dataclass
+class FakeExporter:
+    """Exports in memory, and versions of them: what was asked for, and what the gate finds."""
+
+    verdict: Verdict = field(default_factory=equal)
+    asked: list[tuple[str, Path | None, Judging]] = field(default_factory=list)
+    registered: list[tuple[str, Path, Mapping[str, str]]] = field(default_factory=list)
+
+    @contextmanager
+    def export(
+        self, version: ModelVersion, out: Path | None, judging: Judging
+    ) -> Iterator[tuple[Verdict, Path]]:
+        """Note it."""
+        self.asked.append((version.label, out, judging))
+        yield self.verdict, out or Path("/tmp/made")  # noqa: S108 - a name; nothing is there
+
+    def register(self, source: ModelVersion, folder: Path, tags: Mapping[str, str]) -> str:
+        """Note it; versions are counted on."""
+        self.registered.append((source.model, folder, tags))
+        return "4"
+
+
+@dataclass
 class FakeHost:
     """Everything that a command line asks for, in memory; the settings are settled as always.
 
@@ -78,6 +120,7 @@ class FakeHost:
     fakes: FakeWorld = field(default_factory=FakeWorld)
     registry: FakeRegistry = field(default_factory=registry)
     images: FakeImages = field(default_factory=FakeImages)
+    exporter: FakeExporter = field(default_factory=FakeExporter)
     specs: Path | None = None
 
     def settings(self, flags: Flags) -> Settings:
@@ -109,6 +152,11 @@ class FakeHost:
         """The fake registry; servers of a known digest."""
         del settings
         return Workshop(self.registry, reporter, source="5e12", version="0.1.0")
+
+    def bench(self, settings: Settings, reporter: Reporter) -> Bench:
+        """The fake registry; exports in memory."""
+        del settings
+        return Bench(self.registry, self.exporter, self.exporter, reporter)
 
     def image_tool(self, name: str | None) -> FakeImages:
         """The fake, by whatever name."""

@@ -19,7 +19,7 @@ def paths(value: object, path: str = "") -> set[str]:
     """The paths of all keys; the entries of a list are one, and what a person or a model writes is a leaf."""
     if isinstance(value, list):
         return {inner for entry in value for inner in paths(entry, f"{path}[]")} or {path}
-    free = path in {".weights", ".deployments[].weights", ".answer"} or path.endswith(".libraries")
+    free = path in {".weights", ".deployments[].weights", ".answer", ".report"} or path.endswith(".libraries")
     if isinstance(value, Mapping) and not free:
         return {inner for key, entry in value.items() for inner in paths(entry, f"{path}.{key}")}
     return {path}

@@ -46,6 +46,16 @@ STORY = [
         0,
         r"^6 requests over 2 connections in \d+\.\d s",
     ),
+    (
+        "platformctl model onnx churn --dry-run",
+        0,
+        r"^register churn v1 with its ONNX export as a new version",
+    ),
+    (
+        "platformctl model onnx churn --version 2 --rows rows.csv -o churn-onnx",
+        0,
+        r"^the ONNX export of churn v2 is equal \(\w+ precision\)$",
+    ),
     ("platformctl image build --dry-run", 0, r"^build localhost/platformctl-predictor:\d.* on docker.io/"),
     (
         "platformctl image build churn --version 2 --dry-run",

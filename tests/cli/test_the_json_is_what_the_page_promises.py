@@ -27,6 +27,7 @@ COMMANDS = {
     "DryRun": "deploy other --dry-run=server",
     "Outcome": "promote churn",
     "Images": "image build",
+    "OnnxExport": "model onnx churn",
     "Version": "version",
     "Doctor": "doctor",
 }
@@ -58,7 +59,7 @@ def test_the_printed_document_has_the_promised_keys(steady: Cli, kind: str, tmp_
         FakeLease(steady.host.fakes, "bob").acquire(Name("churn"), "bob", timedelta(minutes=1))
     steady.host.specs = tmp_path
     (tmp_path / "other.yaml").write_text(_OTHER)
-    printed = json.loads(steady(*COMMANDS[kind].split(), "-o", "json").out)
+    printed = json.loads(steady(*COMMANDS[kind].split(), "--output", "json").out)
     assert (printed["schema"], printed["kind"]) == (SCHEMA, kind)
     assert paths(printed) == paths(promised()[kind])
 

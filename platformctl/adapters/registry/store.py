@@ -97,19 +97,19 @@ class _StoreSource:
     @cached_property
     def _client(self) -> "MlflowClient":
         try:
-            with _without_deprecations():
+            with without_deprecations():
                 from mlflow import MlflowClient  # takes seconds
         except ImportError as error:
             raise Unreachable(
                 f"the registry {_plain(self._uri)} needs the mlflow package, which is not installed",
                 hint=f"{extras.install('local')}; or name a server by http(s)",
             ) from error
-        with _explained(self._uri):
+        with explained(self._uri):
             return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
     def by_alias(self, model: str, alias: str) -> Registered:
         try:
-            with _explained(self._uri):
+            with explained(self._uri):
                 return _registered(self._client.get_model_version_by_alias(model, alias))
         except SpecError as error:
             if alias in self.aliases(model):
@@ -117,13 +117,13 @@ class _StoreSource:
             raise Missing(error.message) from error
 
     def by_version(self, model: str, version: str) -> Registered:
-        with _explained(self._uri):
+        with explained(self._uri):
             return _registered(self._client.get_model_version(model, version))
 
     def newest_first(self, model: str) -> Iterator[Registered]:
         token: str | None = None
         while True:
-            with _explained(self._uri):
+            with explained(self._uri):
                 page = self._client.search_model_versions(
                     f'name = "{model}"' if "'" in model else f"name = '{model}'",
                     max_results=_PAGE,
@@ -136,30 +136,30 @@ class _StoreSource:
                 return
 
     def details(self, registered: Registered) -> Details:
-        with _explained(self._uri):
+        with explained(self._uri):
             uri = self._client.get_model_version_download_uri(registered.model, registered.version)
         logged = self.logged_status(registered.model_id) if registered.model_id else None
         return Details(uri=uri, mlmodel=self.file(uri, _MLMODEL), logged=logged)
 
     def logged_status(self, model_id: str) -> str:
         try:
-            with _explained(self._uri):
+            with explained(self._uri):
                 model = self._client.get_logged_model(model_id)
         except Missing:
             return LOGGED_MODEL_GONE
         return f"LOGGED_MODEL_{model.status}"
 
     def aliases(self, model: str) -> Mapping[str, str]:
-        with _explained(self._uri):
+        with explained(self._uri):
             found = self._client.get_registered_model(model)
         return {alias: str(version) for alias, version in found.aliases.items()}
 
     def names(self) -> Sequence[str]:
-        with _explained(self._uri):
+        with explained(self._uri):
             return [found.name for found in self._client.search_registered_models(max_results=_NAMES)]
 
     def move(self, model: str, alias: str, version: str) -> None:
-        with _explained(self._uri):
+        with explained(self._uri):
             self._client.set_registered_model_alias(model, alias, version)
 
     def file(self, uri: str, path: str) -> bytes | None:
@@ -184,13 +184,20 @@ def _registered(version: "MlflowVersion") -> Registered:
 
 
 @contextmanager
-def _explained(uri: str) -> Iterator[None]:
-    with _without_deprecations():
+def explained(uri: str) -> Iterator[None]:
+    """Turn what mlflow and the database raise into errors of ours.
+
+    Raises:
+        SpecError: It does not take an argument.
+        Missing: There is no such thing.
+        Unreachable: The registry cannot be used.
+    """
+    with without_deprecations():
         from mlflow.exceptions import MlflowException  # takes seconds
         from sqlalchemy.exc import SQLAlchemyError  # comes with mlflow
 
     try:
-        with _without_deprecations():
+        with without_deprecations():
             yield
     except MlflowException as error:
         if error.error_code == _NO_SUCH:
@@ -203,7 +210,7 @@ def _explained(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def _without_deprecations() -> Iterator[None]:
+def without_deprecations() -> Iterator[None]:
     """Keep to themselves what mlflow and SQLAlchemy tell each other's developers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
