@@ -8,7 +8,7 @@ from platformctl.adapters.local import derived, served
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.state import State, parse
 from platformctl.adapters.local.units import units
-from platformctl.domain.names import Name
+from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.options import ServerOptions
 
 pytestmark = pytest.mark.quick
@@ -72,6 +72,12 @@ def test_its_programs_sockets_and_settings_stay_as_they_are(state: State) -> Non
     second = units(live.revision, live.replicas)[1]
     assert served.settings(HOME, live.revision, second).decode() == SETTINGS
     assert derived.settings_file(HOME, second).name == "serving-1.json"
+
+
+def test_it_stays_as_it_was_written_until_it_is_changed(state: State) -> None:
+    """A platformctl of that version can go on until then, and says that it cannot after it."""
+    assert state.schema_version == 1
+    assert state.without_live(RevisionId("churn-v3-23b479")).schema_version == 2
 
 
 def test_what_is_written_again_is_read_again(state: State) -> None:

@@ -23,7 +23,9 @@ from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
+"""What is written. 2 has formats, features, options of servers and GPUs, which 1 could not say."""
+
 LOCK_TIMEOUT = 30.0
 """Seconds; the lock is held for tens of milliseconds, so this is somebody who hangs."""
 
@@ -79,7 +81,7 @@ class Live(Frozen):
 class State(Frozen):
     """The whole file. `generation` grows with every change and is never used twice."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     generation: int = 0
     stack: Stack | None = None
     deployments: Mapping[Name, Deployed] = Field(default_factory=dict)
@@ -120,7 +122,8 @@ class State(Frozen):
         return self._next(stack=stack)
 
     def _next(self, **update: object) -> "State":
-        return self.model_copy(update={**update, "generation": self.generation + 1})
+        new = {"schema_version": SCHEMA_VERSION, "generation": self.generation + 1}
+        return self.model_copy(update={**update, **new})
 
 
 class StateFile:
