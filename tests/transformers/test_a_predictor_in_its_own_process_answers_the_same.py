@@ -179,8 +179,8 @@ def test_it_is_ready_while_the_predictor_is_and_finds_it_again(folder: Path) -> 
             assert status == 503
             assert complaint["error"].startswith(f"the predictor at unix:{listen['grpc']} cannot be reached")
             with serving(predictor, there):
-                wait_for(lambda: ready(client) == {200})
                 assert server.v1([1]).json()["predictions"] == [1]
+                assert ready(client) == {200}
         finally:
             process.terminate()
             assert process.wait(READY_S) == 0

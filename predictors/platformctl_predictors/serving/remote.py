@@ -27,7 +27,7 @@ from platformctl_predictors.serving.foreign import Translation
 from platformctl_predictors.serving.introduction import OPTIONS, Introduced
 
 _PASSED = ("x-request-id", "traceparent", "tracestate", "baggage")
-_RECONNECT_S = 1.0
+_RECONNECT_S = 2.0  # longer than gRPC waits between two attempts
 _HEALTH_S = 1.0
 _OPT = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
