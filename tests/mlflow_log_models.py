@@ -9,6 +9,7 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+import sklearn
 from sklearn.linear_model import LogisticRegression
 
 _ROWS = pd.DataFrame({"tenure": [1.0, 2.0, 30.0, 40.0], "fee": [9.0, 8.0, 2.0, 1.0]})
@@ -29,11 +30,12 @@ def _log(model: str, kind: str) -> str:
         )
         return str(function.model_id)
     described: dict[str, Any] = {} if kind == "bare" else {"input_example": _ROWS[:2]}
+    pins = [f"scikit-learn=={sklearn.__version__}", "tabulate==0.9.0"]  # not the newest: see that it is kept
     logged = mlflow.sklearn.log_model(
         LogisticRegression().fit(_ROWS, _CHURNED),
         name="model",
-        serialization_format="cloudpickle" if kind == "bare" else kind,
-        pip_requirements=["scikit-learn"],
+        serialization_format={"bare": "cloudpickle", "pinned": "skops"}.get(kind, kind),
+        pip_requirements=pins if kind == "pinned" else ["scikit-learn"],
         registered_model_name=model,
         **described,
     )

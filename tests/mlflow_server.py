@@ -136,7 +136,7 @@ def log_churn_like_models(uri: str, folder: Path, model: str, *formats: str) -> 
         folder: Where a store without a server keeps its files.
         model: The registered model's name.
         formats: `skops`, `pickle`, `cloudpickle` (scikit-learn with signature and example), `bare`
-            (cloudpickle without either) or `pyfunc`.
+            (cloudpickle without either), `pinned` (skops, with versions of libraries) or `pyfunc`.
     """
     script = Path(__file__).with_name("mlflow_log_models.py")
     ended = subprocess.run(

@@ -35,12 +35,13 @@ def canonical(text: str) -> str:
 
 
 def includes(text: str) -> Iterator[str]:
-    """The paths of the other lists that it names."""
-    yield from (match["path"] for line in lines(text) if (match := _INCLUDED.fullmatch(line)))
+    """The paths of the other lists that it names, relative to its own folder."""
+    named = (match["path"] for line in lines(text) if (match := _INCLUDED.fullmatch(line)))
+    yield from (path for path in named if "://" not in path)
 
 
 def archives(text: str) -> Iterator[str]:
-    """The paths of the wheels and source archives that it names, beside it in the model's folder.
+    """The paths of the wheels and source archives that it names, relative to the model's folder.
 
     Raises:
         SpecError: It names a file or folder that is no part of the model.

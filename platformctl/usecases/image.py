@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from platformctl.domain import images, requirements
-from platformctl.domain.errors import NotFound, SpecError
+from platformctl.domain import images
+from platformctl.domain.errors import SpecError
 from platformctl.domain.images import NOWHERE, PYTHONS, Recipe
 from platformctl.domain.progress import Said
-from platformctl.domain.revision import ModelVersion
 from platformctl.domain.version_ref import Newest, VersionRef
 from platformctl.ports import ImageTool, Registry, Reporter
+from platformctl.usecases.needs import needs_of
 
 EXTRAS = ("sklearn", "onnx")
 """What a stock predictor can serve."""
@@ -18,13 +18,6 @@ MODEL_FOLDER = "predictors/model"
 """Where a model's requirements are in the context of a build."""
 
 _DOCKERFILES = {"predictor": "predictors/Dockerfile", "transformer": "transformers/Dockerfile"}
-_FILE = "requirements.txt"
-_EXPORT = "onnx/gate.json"
-_DEBIAN = {"lightgbm": "libgomp1"}
-"""Debian packages that a flavour's wheels need and do not bring."""
-
-_WITHOUT_MLFLOW = ("sklearn", "onnx")
-"""Flavours that the servers load themselves. mlflow, which each model asks for, would double the image."""
 
 
 @dataclass(frozen=True)
@@ -153,96 +146,26 @@ def _of_a_model(workshop: Workshop, request: Request, model: str) -> Wanted:
     version = workshop.registry.resolve(model, request.version or Newest())
     if request.version is None:
         workshop.say(f"{version.label}: the newest version")
-    python, extras = _python(version), _extras(workshop.registry, version, request)
-    files = _files(workshop.registry, version)
-    files[_FILE] = _lean(workshop, version, files[_FILE].decode(), extras).encode()
+    needs = needs_of(workshop.registry, version, request.extras or ())
+    if needs.left_out:
+        left_out = ", ".join(needs.left_out)
+        workshop.say(f"without {left_out}, which the servers do not need: --extra pyfunc keeps it")
     recipe = Recipe(
         kind="model",
         dockerfile=_DOCKERFILES["predictor"],
-        base=request.base or images.base(python),
+        base=request.base or images.base(needs.python),
         source=workshop.source,
         arguments={
-            "EXTRAS": ",".join(extras),
-            "PYTHON": python,
-            "PACKAGES": _DEBIAN.get(version.info.flavor or "", ""),
+            "EXTRAS": ",".join(needs.extras),
+            "PYTHON": needs.python,
+            "PACKAGES": needs.packages,
             "VERSION": workshop.version,
         }
         | _build_base(request),
-        files={f"{MODEL_FOLDER}/{path}": text for path, text in files.items()},
+        files={f"{MODEL_FOLDER}/{path}": content for path, content in needs.files.items()},
     )
     return Wanted(images.reference(request.prefix, "model", request.tag or recipe.tag), recipe)
 
 
 def _build_base(request: Request) -> dict[str, str]:
     return {"BUILD_BASE": request.build_base} if request.build_base else {}
-
-
-def _python(version: ModelVersion) -> str:
-    """The Python that the model was made with, as `3.11`: pickles and wheels go by that."""
-    said = version.info.python_version
-    if said is None:
-        return PYTHONS[0]
-    minor = ".".join(said.split(".")[:2])
-    if minor not in PYTHONS:
-        raise SpecError(
-            f"{version.label} was made with Python {minor}; the model servers run on {', '.join(PYTHONS)}",
-            field="NAME",
-            hint=f"log the model again with Python {PYTHONS[-1]}",
-        )
-    return minor
-
-
-def _extras(registry: Registry, version: ModelVersion, request: Request) -> Sequence[str]:
-    found = set(request.extras or ())
-    if version.info.flavor == "onnx" or _has(registry, version, _EXPORT):
-        found.add("onnx")
-    return sorted(found)
-
-
-def _lean(workshop: Workshop, version: ModelVersion, text: str, extras: Sequence[str]) -> str:
-    """Without mlflow where nothing here imports it, with skops where the model was saved by it."""
-    wanted = list(requirements.lines(text))
-    if version.info.flavor in _WITHOUT_MLFLOW and "pyfunc" not in extras:
-        left_out = [line for line in wanted if requirements.name(line) in {"mlflow", "mlflow-skinny"}]
-        wanted = [line for line in wanted if line not in left_out]
-        if left_out:
-            workshop.say(
-                f"without {', '.join(left_out)}, which the servers do not need: --extra pyfunc keeps it"
-            )
-    names = {requirements.name(line) for line in wanted}
-    mlmodel = workshop.registry.read(version, "MLmodel") if version.info.has_mlmodel else b""
-    if b"skops" in mlmodel and "skops" not in names:
-        wanted.append("skops")
-    return requirements.canonical("\n".join(wanted))
-
-
-def _files(registry: Registry, version: ModelVersion) -> dict[str, bytes]:
-    """Its requirements.txt, in a form that models with the same ones share, and what that names."""
-    if not _has(registry, version, _FILE):
-        raise SpecError(
-            f"{version.label} has no {_FILE}: there is nothing that an image of its own would hold",
-            field="NAME",
-            hint="platformctl image build makes the stock images",
-        )
-    found: dict[str, bytes] = {}
-    wanted = [_FILE]
-    while wanted:
-        path = wanted.pop()
-        if path in found:
-            continue
-        text = registry.read(version, path).decode("utf-8", errors="replace")
-        found[path] = requirements.canonical(text).encode()
-        folder = path.rpartition("/")[0]
-        wanted += [f"{folder}/{name}".lstrip("/") for name in requirements.includes(text)]
-        for name in requirements.archives(text):
-            archive = f"{folder}/{name}".lstrip("/")
-            found[archive] = registry.read(version, archive)
-    return found
-
-
-def _has(registry: Registry, version: ModelVersion, path: str) -> bool:
-    try:
-        registry.read(version, path)
-    except NotFound:
-        return False
-    return True

@@ -54,16 +54,17 @@ def main(folder: Path, extras: Sequence[str], python: str) -> None:
     environ = _network(os.environ)
     uv = _install_uv(environ)
 
-    def run(*arguments: str | Path) -> None:
-        _run([uv, *arguments], environ)
+    def run(*arguments: str | Path, inside: Path = Path()) -> None:
+        _run([uv, *arguments], environ, inside)
 
     into = ("pip", "install", "--quiet", "--no-deps", "--python", folder / "bin/python")
     run("venv", "--quiet", "--no-python-downloads", "--python", sys.executable, folder)
     run("export", "--quiet", "--frozen", *_of_the_lock(extras), "--output-file", _PINS)
     if MODEL.exists():
         _OURS.write_text("\n".join(_requirements(extras)))
-        run("pip", "compile", "--quiet", *_by_the_model(folder), "--output-file", _PINS)
-        run(*into, "--requirements", _PINS)
+        # Inside its folder: the wheels that a list names are beside it.
+        run("pip", "compile", "--quiet", *_by_the_model(folder), "--output-file", _PINS, inside=MODEL.parent)
+        run(*into, "--requirements", _PINS, inside=MODEL.parent)
     else:
         run(*into, "--require-hashes", "--requirements", _PINS)
     run(*into, "--build-constraints", BUILD_PINS, *(f"./{member}" for member in WORKSPACE))
@@ -108,7 +109,7 @@ def _by_the_model(folder: Path) -> Iterator[str | Path]:
     """Versions that the output file holds already are kept where the inputs allow it."""
     yield from ("--python", folder / "bin/python", "--no-header", "--no-annotate")
     yield from ("--emit-index-url", "--emit-find-links", "--emit-build-options")
-    yield from (MODEL, _OURS)
+    yield from (MODEL.name, _OURS)
 
 
 def _requirements(extras: Sequence[str]) -> Iterator[str]:
@@ -149,8 +150,8 @@ def _compile(folder: Path, packages: Path) -> None:
     subprocess.run(compiling, check=False)  # a template among the modules need not be Python
 
 
-def _run(command: Sequence[str | Path], environ: Mapping[str, str]) -> None:
-    ended = subprocess.run(command, env=environ, check=False)
+def _run(command: Sequence[str | Path], environ: Mapping[str, str], inside: Path = Path()) -> None:
+    ended = subprocess.run(command, env=environ, cwd=inside, check=False)
     if ended.returncode != 0:
         sys.exit(f"{Path(command[0]).name} {command[1]} failed: its own words are above")
 

@@ -3,13 +3,18 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.hosts import Ran
+from platformctl.adapters.images.tools import choose
+from platformctl.domain.errors import Refused, SpecError, Unreachable
+from platformctl.usecases.image import Image, Request, Workshop, build, plan
+from tests.fakes import FakeRegistry
+from tests.images.heard import Heard
 
 pytestmark = pytest.mark.quick
 
@@ -44,6 +49,7 @@ class Machine:
     """A PATH on which there is what a test puts there."""
 
     folder: Path
+    heard: Heard = field(default_factory=Heard)
 
     def has(self, name: str, *, works: bool = True, ends: int = 0) -> None:
         program = self.folder / "bin" / name
@@ -53,18 +59,14 @@ class Machine:
         program.write_text(text)
         program.chmod(0o755)
 
-    def build(self, *options: str, **environ: str) -> Ran:
-        command = [sys.executable, "-m", "platformctl", "image", "build", *options]
-        environment = {
-            "PATH": str(self.folder / "bin"),
-            "HOME": str(self.folder),
-            "PLATFORMCTL_HOME": str(self.folder / "home"),
-            **environ,
-        }
-        done = subprocess.run(
-            command, env=environment, cwd=Path.cwd(), capture_output=True, text=True, check=False, timeout=60
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+    def build(
+        self, request: Request | None = None, tool: str | None = None, **environ: str
+    ) -> Sequence[Image]:
+        """Build the stock images, as the verb does."""
+        chosen = choose(tool, {"PATH": str(self.folder / "bin"), **environ})
+        workshop = Workshop(FakeRegistry(), self.heard, source="5e12", version="0.1.0")
+        wanted = request or Request()
+        return build(workshop, chosen, plan(workshop, wanted), push=wanted.push)
 
     @property
     def told(self) -> list[dict[str, Any]]:
@@ -81,75 +83,61 @@ def machine(tmp_path: Path) -> Machine:
 def test_docker_comes_first_where_its_daemon_answers(machine: Machine) -> None:
     for name in ("docker", "podman", "buildah"):
         machine.has(name)
-    ran = machine.build()
-    assert ran.code == 0, ran.err
-    assert "tool: docker" in ran.err
-    assert {told["name"] for told in machine.told} == {"docker"}
+    machine.build()
+    assert [told["name"] for told in machine.told] == ["docker", "docker"]
 
 
 def test_a_docker_without_its_daemon_is_passed_over(machine: Machine) -> None:
     machine.has("docker", works=False)
     machine.has("buildah")
-    assert "tool: buildah" in machine.build().err
+    assert machine.build()
+    assert machine.told[0]["name"] == "buildah"
 
 
 def test_the_one_that_was_asked_for_is_taken_or_refused(machine: Machine) -> None:
     machine.has("docker")
     machine.has("buildah")
-    assert "tool: buildah" in machine.build("--tool", "buildah").err
-    refused = machine.build("--tool", "podman")
-    assert refused.code == 2
-    assert "podman is not installed" in refused.err
+    machine.build(tool="buildah")
+    assert machine.told[0]["name"] == "buildah"
+    with pytest.raises(SpecError, match="podman is not installed"):
+        machine.build(tool="podman")
 
 
 def test_without_any_it_says_what_to_install(machine: Machine) -> None:
-    ran = machine.build()
-    assert ran.code == 2
-    assert "there is no docker, podman or buildah on this machine" in ran.err
-    assert "apt-get install buildah" in ran.err
+    with pytest.raises(SpecError, match="there is no docker, podman or buildah on this machine") as refused:
+        machine.build()
+    assert "apt-get install buildah" in str(refused.value.hint)
 
 
 def test_one_that_does_not_work_is_a_service_that_cannot_be_reached(machine: Machine) -> None:
     machine.has("docker", works=False)
-    ran = machine.build()
-    assert ran.code == 3
-    assert "docker: its daemon does not answer (not running)" in ran.err
+    with pytest.raises(Unreachable, match=r"docker: its daemon does not answer \(not running\)"):
+        machine.build()
 
 
 def test_it_is_told_what_to_build(machine: Machine) -> None:
     machine.has("buildah")
-    ran = machine.build("--base", "localhost/python:12", "--prefix", "ghcr.io/team")
+    made = machine.build(Request(base="localhost/python:12", prefix="ghcr.io/team"))
     predictor, transformer = machine.told
-    words, files = predictor["words"], predictor["files"]
+    words = predictor["words"]
     assert "BASE=localhost/python:12" in words
     assert "EXTRAS=onnx,sklearn" in words
     assert words[words.index("--file") + 1].endswith("/predictors/Dockerfile")
-    assert words[words.index("--tag") + 1] == ran.out.splitlines()[0]
-    assert {"pyproject.toml", "uv.lock", "predictors/image/install.py"} <= set(files)
-    assert [path for path in files if "__pycache__" in path] == []
+    assert words[words.index("--tag") + 1] == made[0].wanted.reference
+    assert {"pyproject.toml", "uv.lock", "predictors/image/install.py"} <= set(predictor["files"])
+    assert [path for path in predictor["files"] if "__pycache__" in path] == []
     assert transformer["words"][2].endswith("/transformers/Dockerfile")
     assert not Path(words[-1]).exists()
 
 
-def test_data_goes_to_stdout_and_what_the_program_prints_to_stderr(machine: Machine) -> None:
-    machine.has("podman")
-    ran = machine.build()
-    assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
-        "localhost/platformctl-predictor",
-        "localhost/platformctl-transformer",
-    ]
-    assert ran.err.count("STEP 1") == 2
-
-
 def test_an_image_of_the_same_recipe_is_not_built_again(machine: Machine) -> None:
     machine.has("docker")
-    machine.build()
-    words = machine.told[0]["words"]
-    label = words[words.index("--label") + 1]
-    (machine.folder / "there").write_text(label.partition("=")[2])
-    ran = machine.build("-o", "json")
-    assert [image["built"] for image in json.loads(ran.out)["images"]] == [False, True]
-    assert "localhost/platformctl-predictor:0.1.0 is there already" in ran.err
+    first, _ = machine.build()
+    label = f"io.platformctl.recipe={first.wanted.recipe.digest}"
+    assert label in machine.told[0]["words"]
+    (machine.folder / "there").write_text(first.wanted.recipe.digest)
+    assert [image.built for image in machine.build()] == [False, True]
+    assert "localhost/platformctl-predictor:0.1.0 is there already" in machine.heard.texts
 
 
 def test_the_way_to_the_index_is_a_secret_of_the_build(machine: Machine, tmp_path: Path) -> None:
@@ -174,12 +162,30 @@ def test_without_one_there_is_no_secret(machine: Machine) -> None:
 
 def test_a_build_that_fails_is_the_answer_no(machine: Machine) -> None:
     machine.has("docker", ends=17)
-    ran = machine.build()
-    assert (ran.code, ran.out) == (1, "")
-    assert "docker could not build localhost/platformctl-predictor:0.1.0: it ended with 17" in ran.err
+    with pytest.raises(Refused, match=r"docker could not build localhost/.*: it ended with 17"):
+        machine.build()
+    assert len(machine.told) == 1
 
 
 def test_pushing_is_the_programs_own(machine: Machine) -> None:
     machine.has("buildah")
-    machine.build("--prefix", "ghcr.io/team", "--push")
-    assert [told["words"] for told in machine.told][1] == ["push", "ghcr.io/team/platformctl-predictor:0.1.0"]
+    machine.build(Request(prefix="ghcr.io/team", push=True))
+    assert machine.told[1]["words"] == ["push", "ghcr.io/team/platformctl-predictor:0.1.0"]
+
+
+def test_data_goes_to_stdout_and_what_the_program_prints_to_stderr(machine: Machine) -> None:
+    machine.has("podman")
+    done = subprocess.run(
+        [sys.executable, "-m", "platformctl", "image", "build"],
+        env={"PATH": str(machine.folder / "bin"), "PLATFORMCTL_HOME": str(machine.folder / "home")},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        "localhost/platformctl-predictor",
+        "localhost/platformctl-transformer",
+    ]
+    assert done.stderr.count("STEP 1") == 2
+    assert "tool: podman" in done.stderr
