@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import psutil
+
 from benchmarks import Bar, report
 from benchmarks.serving import latency, process, throughput, transforming
 from benchmarks.serving.load import HOST, closed
@@ -29,6 +31,7 @@ SECTIONS: Mapping[str, Callable[[Workplace], Section]] = {
     "transformer": transforming.measure,
     "soak": process.lasting,
 }
+QUIET_PERCENT = 10.0
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "platformctl-benchmarks"
 
 
@@ -50,13 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             minutes=options.minutes,
             peers=options.peers,
         )
-        print(ceiling(work))
+        print("\n".join([*shared(psutil.cpu_percent(interval=1.0)), ceiling(work)]), flush=True)
         for name in options.only:
             section = _section(name, work, failed)
             print("\n".join(["", f"{name}:", *section.lines]), flush=True)
             bars += section.bars
     print()
     return report("serving", [*bars, Bar("sections that could not be measured", len(failed), 0)])
+
+
+def shared(busy: float) -> list[str]:
+    """A warning if others use the processors: `busy` is their share in per cent while we do nothing."""
+    if busy < QUIET_PERCENT:
+        return []
+    return [f"others use {busy:.0f} % of this machine: latencies are theirs, ratios may hold"]
 
 
 def ceiling(work: Workplace) -> str:
