@@ -1,5 +1,6 @@
 """New versions of registered models, through the mlflow package: it alone speaks to all artifact stores."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -69,6 +70,7 @@ def _client(uri: str) -> "MlflowClient":
             "a version is registered by the mlflow package, which is not installed",
             hint=f"{extras.install('local')}; or keep the export in a folder: -o FOLDER",
         ) from error
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     # Files go where these say, whatever the client was made with.
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)

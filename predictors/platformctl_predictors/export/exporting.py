@@ -4,17 +4,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from platformctl_predictors.exits import Exit
 from platformctl_predictors.export import given, report
 from platformctl_predictors.export.conversion import Labels, convert, precisions
 from platformctl_predictors.export.errors import Unexportable
 from platformctl_predictors.export.rows import LEAST, SEED
-from platformctl_predictors.export.source import read
-from platformctl_predictors.export.trial import Subject, Trial, best, tried
+from platformctl_predictors.export.source import Source, read
+from platformctl_predictors.export.trial import Graph, Subject, best, tried
 from platformctl_predictors.formats import onnx_gate
 from platformctl_predictors.formats.onnx_gate import Bounds, GateReport, Precision
+from platformctl_predictors.formats.onnx_session import open_session
 from platformctl_predictors.settings import FormatPredictor
 
 _LABELS: Sequence[Labels] = ("index", "value")
@@ -93,38 +95,34 @@ def _judged(folder: Path, asked: Asked) -> Iterator[tuple[GateReport, Path | Non
     """The report, and the graph if its gate passed, which is gone after the block."""
     source = read(folder, FormatPredictor(kind="sklearn", trusted_types=asked.trusted_types))
     rows = given.read(asked.rows, source) if asked.rows is not None else None
-    subject = Subject.of(source, rows, asked.count, asked.seed)
     with tempfile.TemporaryDirectory(prefix="platformctl-onnx-") as place:
-        trials = _all_tried(subject, asked.bounds, Path(place))
-        chosen = best(trials, asked.bounds)
-        if chosen is None:
-            raise Unexportable("; ".join(dict.fromkeys(str(trial.error) for trial in trials)))
-        made = report.report(subject, asked.bounds, trials, chosen, _named(asked))
+        graphs = [_built(source, precision, Path(place)) for precision in precisions(source.estimator)]
+        if all(graph.error for graph in graphs):
+            raise Unexportable("; ".join(dict.fromkeys(str(graph.error) for graph in graphs)))
+        subject = Subject.of(source, rows, asked.count, asked.seed)
+        trials = [tried(subject, asked.bounds, graph) for graph in graphs]
+        made = report.report(subject, asked.bounds, trials, best(trials, asked.bounds), _named(asked))
+        chosen = next(graph for graph in graphs if graph.precision == made.precision)
         yield made, chosen.path if made.verdict == "passed" else None
 
 
-def _all_tried(subject: Subject, bounds: Bounds, place: Path) -> Sequence[Trial]:
-    return [
-        _tried(subject, bounds, precision, place / f"{precision}.onnx")
-        for precision in precisions(subject.source.estimator)
-    ]
-
-
-def _tried(subject: Subject, bounds: Bounds, precision: Precision, path: Path) -> Trial:
-    """Labels as indices where that works: they are numbers whatever the classes are."""
-    source = subject.source
-    several = source.classes is None or isinstance(source.classes[0], list)
-    trial = Trial(precision)
-    for labels in _LABELS[several:]:
+def _built(source: Source, precision: Precision, place: Path) -> Graph:
+    """A graph that loads. Labels are indices where that works: those are numbers whatever the classes are."""
+    one_label = source.classes is not None and not isinstance(source.classes[0], list)
+    built = Graph(precision, place / f"{precision}.onnx")
+    for labels in _LABELS if one_label else _LABELS[1:]:
+        built = replace(built, labels=labels, error=None)
         try:
-            graph = convert(source.estimator, source.columns, source.width, precision, labels)
-            path.write_bytes(graph.SerializeToString())
-            trial = tried(subject, bounds, precision, path, labels)
+            model = convert(source.estimator, source.columns, source.width, precision, labels)
+            built.path.write_bytes(model.SerializeToString())
+            open_session(built.path, gpu=0)
         except Unexportable as error:
-            trial = Trial(precision, error=str(error))
-        if trial.error is None:
+            built = replace(built, error=str(error))
+        except Exit as error:
+            built = replace(built, error=error.cause.replace(f"{place}/", ""))
+        else:
             break
-    return trial
+    return built
 
 
 def _named(asked: Asked) -> tuple[str | None, int | None]:

@@ -6,7 +6,7 @@ from platform import python_version
 from typing import Any
 
 from platformctl_predictors.export import comparing
-from platformctl_predictors.export.trial import Subject, Trial, provisional
+from platformctl_predictors.export.trial import Figures, Graph, Subject, Trial, provisional
 from platformctl_predictors.formats import onnx_gate
 from platformctl_predictors.formats.onnx_gate import Bounds, File, GateReport, Rows, Tried
 
@@ -22,7 +22,7 @@ def report(
     subject: Subject,
     bounds: Bounds,
     trials: Sequence[Trial],
-    chosen: Trial,
+    chosen: tuple[Graph, Figures],
     rows: tuple[str | None, int | None],
 ) -> GateReport:
     """What was compared, what was found, and what follows.
@@ -31,46 +31,50 @@ def report(
         subject: The model and its answers.
         bounds: What was allowed.
         trials: All that was tried.
-        chosen: The one that is judged; it has figures.
+        chosen: The one that is judged.
         rows: The file of the rows, and the seed.
     """
-    if chosen.counts is None or chosen.comparison is None or chosen.got is None or chosen.path is None:
-        raise AssertionError("a trial without figures cannot be judged")
-    fault = onnx_gate.verdict(chosen.counts, bounds)
+    graph, figures = chosen
+    fault = onnx_gate.verdict(figures.counts, bounds)
     onnx_file = None
     if fault is None:
         onnx_file = File(
-            file=f"{onnx_gate.FOLDER}/{onnx_gate.ONNX_FILE}", sha256=onnx_gate.sha256(chosen.path)
+            file=f"{onnx_gate.FOLDER}/{onnx_gate.ONNX_FILE}", sha256=onnx_gate.sha256(graph.path)
         )
-    return provisional(subject, chosen.labels).model_copy(
+    worst = comparing.worst(figures.comparison, subject.expected, figures.got, _values(subject), bounds)
+    return provisional(subject, graph.labels).model_copy(
         update={
             "verdict": "passed" if fault is None else "failed",
-            "reason": fault or f"the export is equal on {chosen.counts.rows} rows, within the bounds",
+            "reason": fault or f"the export is equal on {figures.counts.rows} rows, within the bounds",
             "onnx": onnx_file,
-            "precision": chosen.precision,
-            "precision_why": _why(trials, chosen),
-            "tried": tuple(Tried(precision=t.precision, counts=t.counts, error=t.error) for t in trials),
+            "precision": graph.precision,
+            "precision_why": _why(trials, graph),
+            "tried": tuple(_tried(trial) for trial in trials),
             "versions": {"python": python_version(), **_versions()},
             "rows": Rows(source=rows[0] or "generated", seed=rows[1], generated_from=subject.origins),
             "bounds": bounds,
-            "counts": chosen.counts,
-            "worst": comparing.worst(
-                chosen.comparison, subject.expected, chosen.got, _values(subject), bounds
-            ),
+            "counts": figures.counts,
+            "worst": worst,
         }
     )
 
 
-def _why(trials: Sequence[Trial], chosen: Trial) -> str:
-    """`double precision: at most 3e-16 from the model; single: 2.4e-07`."""
-    others = "; ".join(f"{t.precision}: {_distance(t)}" for t in trials if t is not chosen)
-    return f"{_WORDS[chosen.precision]}: {_distance(chosen)}" + (f"; {others}" if others else "")
+def _tried(trial: Trial) -> Tried:
+    counts = None if trial.figures is None else trial.figures.counts
+    return Tried(precision=trial.graph.precision, counts=counts, error=trial.graph.error)
+
+
+def _why(trials: Sequence[Trial], chosen: Graph) -> str:
+    """`double precision: at most 3e-16 from the model; single: at most 2.4e-07 from the model`."""
+    own = next(_distance(trial) for trial in trials if trial.graph is chosen)
+    others = [f"{t.graph.precision}: {_distance(t)}" for t in trials if t.graph is not chosen]
+    return "; ".join([f"{_WORDS[chosen.precision]}: {own}", *others])
 
 
 def _distance(trial: Trial) -> str:
-    if trial.counts is None:
+    if trial.figures is None:
         return "does not export or load"
-    largest = trial.counts.max_difference
+    largest = trial.figures.counts.max_difference
     return "a number against none" if largest is None else f"at most {largest:.1e} from the model"
 
 

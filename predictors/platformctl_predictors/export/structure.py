@@ -103,8 +103,11 @@ def _in_turn(
 
 
 def _keeps_columns(step: Any) -> bool:
-    """Whether a step gives its columns as it took them, one for one, in their own units."""
-    return type(step).__name__ == "SimpleImputer" and not getattr(step, "add_indicator", False)
+    """Whether a step gives its columns as it took them, in their own units; what it adds comes after."""
+    if type(step).__name__ != "SimpleImputer":
+        return False
+    empty = [value for value in step.statistics_.tolist() if value is None or value != value]  # noqa: PLR0124 - NaN
+    return not empty
 
 
 def _tell(step: Any, place: int, known: Facts) -> bool:

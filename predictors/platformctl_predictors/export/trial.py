@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from platformctl_predictors.exits import Exit
 from platformctl_predictors.export import comparing, refusals, structure
 from platformctl_predictors.export import rows as making
 from platformctl_predictors.export.answers import Answers, Ask, answers, taken
@@ -66,30 +65,43 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """An export in one precision.
+class Graph:
+    """A graph in one precision.
 
     Args:
+        path: Its file.
+        labels: What a classifier's first output is.
         error: Why there is none; None if there is one.
-        counts: How far it is from the model.
     """
 
     precision: Precision
-    error: str | None = None
-    path: Path | None = None
+    path: Path
     labels: Labels = "value"
-    counts: Counts | None = None
-    comparison: Comparison | None = None
-    got: Answers | None = None
+    error: str | None = None
 
 
-def tried(subject: Subject, bounds: Bounds, precision: Precision, path: Path, labels: Labels) -> Trial:
+@dataclass(frozen=True)
+class Figures:
+    """How far a graph is from the model, row by row and counted."""
+
+    counts: Counts
+    comparison: Comparison
+    got: Answers
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A graph, and its figures if there is one."""
+
+    graph: Graph
+    figures: Figures | None = None
+
+
+def tried(subject: Subject, bounds: Bounds, graph: Graph) -> Trial:
     """Compare one graph with the model."""
-    try:
-        session = open_session(path, gpu=0)
-    except Exit as error:
-        return Trial(precision, error=error.cause)
-    ask = _export(subject, session, labels)
+    if graph.error is not None:
+        return Trial(graph)
+    ask = _export(subject, open_session(graph.path, gpu=0), graph.labels)
     source, rows = subject.source, subject.rows
     relative = not source.is_classifier
     got = answers(ask, rows)
@@ -97,21 +109,22 @@ def tried(subject: Subject, bounds: Bounds, precision: Precision, path: Path, la
     some = np.unique(np.linspace(0, len(rows) - 1, min(_ALONE, len(rows)), dtype=int))
     alone = _placed(got, some, answers(ask, [rows[place] for place in some], batch=1))
     found = comparing.worse(found, comparing.compare(subject.expected, alone, relative=relative))
-    return Trial(precision, None, path, labels, comparing.counts(found, bounds), found, got)
+    return Trial(graph, Figures(comparing.counts(found, bounds), found, got))
 
 
-def best(trials: Sequence[Trial], bounds: Bounds) -> Trial | None:
+def best(trials: Sequence[Trial], bounds: Bounds) -> tuple[Graph, Figures]:
     """The one to keep: of those that pass the closest, the fastest first; else the closest. Pure.
 
-    Returns:
-        None if there is none at all.
+    Args:
+        trials: The fastest first; one has figures at least.
+        bounds: What passes.
     """
-    there = [trial for trial in trials if trial.counts is not None]
-    passing = [trial for trial in there if not _fault(trial, bounds)]
+    there = [(trial.graph, trial.figures) for trial in trials if trial.figures is not None]
+    passing = [each for each in there if onnx_gate.verdict(each[1].counts, bounds) is None]
     if not passing:
-        return min(there, key=_distance, default=None)
-    closest = min(_distance(trial)[-1] for trial in passing)
-    return next(trial for trial in passing if _distance(trial)[-1] <= _CLOSER * closest)
+        return min(there, key=lambda each: _distance(each[1].counts))
+    closest = min(_distance(figures.counts)[-1] for _, figures in passing)
+    return next(each for each in passing if _distance(each[1].counts)[-1] <= _CLOSER * closest)
 
 
 def provisional(subject: Subject, labels: Labels) -> GateReport:
@@ -209,13 +222,6 @@ def _outputs(subject: Subject) -> int:
     return 1 if values is None else int(values.shape[1])
 
 
-def _fault(trial: Trial, bounds: Bounds) -> str | None:
-    return "no figures" if trial.counts is None else onnx_gate.verdict(trial.counts, bounds)
-
-
-def _distance(trial: Trial) -> tuple[float, ...]:
-    counts = trial.counts
-    if counts is None:
-        return (float("inf"),)
+def _distance(counts: Counts) -> tuple[float, ...]:
     largest = float("inf") if counts.max_difference is None else counts.max_difference
     return (counts.unlike, counts.flips, counts.beyond, -counts.within, largest)
