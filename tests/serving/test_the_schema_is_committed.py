@@ -64,7 +64,11 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert settings.model_dump(mode="json", by_alias=True) == {
         **MINIMAL,
         "model_dir": "/mnt/models",
-        "predictor": {"kind": "auto"},
+        "predictor": {"kind": "auto", "output": None, "allow_version_skew": False, "trusted_types": []},
         "transformer": None,
         "listen": {"host": "0.0.0.0", "http": 8080, "grpc": None},  # noqa: S104 the contract's
+        "gpu": 0,
+        "batch": {"rows": 64, "by_row": None},
+        "limits": {"queue": 1000, "rows": 100_000, "body_bytes": 33_554_432, "body_seconds": 30.0},
+        "access_log": 0.0,
     }

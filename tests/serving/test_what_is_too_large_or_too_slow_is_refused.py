@@ -52,9 +52,16 @@ def test_a_long_body_is_refused_before_it_is_sent(gate: Gated) -> None:
     assert gate.metric("platformctl_refused_total", reason="size") == 1
 
 
-def test_who_sends_it_all_the_same_still_gets_the_answer(gate: Gated) -> None:
-    answer = gate.server.http.post("/v1/models/churn:predict", content=b" " * 5_000_000)
-    assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+def test_who_sends_it_all_the_same_is_not_cut_off(gate: Gated) -> None:
+    """A connection that is closed with unread bytes in it may lose the answer."""
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(READY_S)
+        raw.connect(gate.address)
+        raw.sendall(HEAD + b"content-length: 5000000\r\n\r\n")
+        assert raw.recv(65536).startswith(b"HTTP/1.1 413 ")
+        raw.sendall(b" " * 5_000_000)
+        while raw.recv(65536):
+            pass
 
 
 def test_a_body_of_unknown_length_is_refused_once_it_is_too_long(gate: Gated) -> None:

@@ -51,7 +51,7 @@ async def read(receive: Receive, headers: Mapping[bytes, bytes], limits: Limits)
 async def discard(receive: Receive, seconds: float) -> None:
     """Read what still comes, for a while.
 
-    A connection that is closed with unread bytes in it makes the caller's kernel drop the answer.
+    A connection that is closed with unread bytes in it makes some callers' kernels drop the answer.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

@@ -15,7 +15,6 @@ from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.grpc.servicer import InferenceServicer
-from kserve.utils.utils import to_headers
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.outputs.answers import jsonable
@@ -110,7 +109,7 @@ class _Servicer(InferenceServicer):
         """Answer one inference request."""
         if request.model_name != self._name:
             self._data_plane.get_model_from_registry(request.model_name)  # raises ModelNotFound
-        headers = to_headers(context)
+        headers = dict(context.invocation_metadata() or ())
         ASKED.set(_asked(context))
         body = _marked(request)
         if body is not None:
@@ -154,7 +153,11 @@ class _Watch(aio.ServerInterceptor):
 
     async def _call(self, method: Any, request: Any, context: Any, *, inference: bool) -> Any:
         started = perf_counter()
-        await context.send_initial_metadata(self._metadata + _echo(context))
+        metadata = self._metadata + _echo(context)
+        if inference and hop.is_marked(request):
+            context.set_trailing_metadata(metadata)  # goes with the answer: one write less, 0.1 ms
+        else:
+            await context.send_initial_metadata(metadata)
         if not inference:
             return await _told(method, request, context)
         self._recorder.in_flight += 1

@@ -38,13 +38,18 @@ def ask(model_name: str, body: bytes) -> pb.ModelInferRequest:
     return request
 
 
+def is_marked(request: Any) -> bool:
+    """Whether a request is one of these. It may be anything that a caller sent."""
+    return isinstance(request, pb.ModelInferRequest) and _MARK in request.parameters
+
+
 def asked(request: pb.ModelInferRequest) -> bytes | None:
     """The JSON of a V1 request; None: the request is an ordinary one.
 
     Raises:
         ValueError: It is marked, and holds no body.
     """
-    if _MARK not in request.parameters:
+    if not is_marked(request):
         return None
     if len(request.inputs) != 1 or len(request.inputs[0].contents.bytes_contents) != 1:
         raise ValueError(f'a request with the parameter "{_MARK}" holds one BYTES tensor of one element')

@@ -105,7 +105,8 @@ class ModelRoute:
     async def answer(self, body: bytes, headers: Mapping[bytes, bytes], asked: Asked) -> Answer:
         """See Route."""
         ASKED.set(asked)
-        payload = self._decode(body)
+        large = len(body) > LARGE_BYTES
+        payload = await asyncio.to_thread(self._decode, body) if large else self._decode(body)
         texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
         answer, wanted = await self._lean(payload, texts)
         try:
