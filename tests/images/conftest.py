@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from tests.images.container import Place
+from tests.install.conftest import install
 
 BASE = "localhost/debian-python:12"
 ONLY_HERE = "only-in-this-test.invalid"
@@ -38,26 +39,30 @@ def place() -> Iterator[Place]:
     if os.getuid() != 0:
         pytest.skip("needs root, for debootstrap and runc")
     with TemporaryDirectory(prefix="platformctl-images-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
         if _available_memory() > ROOMY:  # half a million small files are written, and removed again
             subprocess.run(["mount", "-t", "tmpfs", "tmpfs", name], check=True)
-        storage = folder / "storage.conf"
-        places = f'graphroot = "{folder}/graph"\nrunroot = "{folder}/run"'
-        storage.write_text(f'[storage]\ndriver = "{_driver(folder)}"\n{places}\n')
-        (folder / "tmp").mkdir()
-        environ = {
+        try:
+            yield _furnished(Path(name))
+        finally:
+            _release(Path(name))
+
+
+def _furnished(folder: Path) -> Place:
+    storage, temporary = folder / "storage.conf", folder / "tmp"
+    temporary.mkdir()
+    places = f'graphroot = "{folder}/graph"\nrunroot = "{folder}/run"'
+    storage.write_text(f'[storage]\ndriver = "{_driver(folder)}"\n{places}\n')
+    return Place(
+        folder,
+        {
             **os.environ,
             "BUILDAH_ISOLATION": "chroot",
             "CONTAINERS_STORAGE_CONF": str(storage),
             "PIP_TRUSTED_HOST": ONLY_HERE,
             "PLATFORMCTL_HOME": str(folder / "home"),
-            "TMPDIR": str(folder / "tmp"),
-        }
-        place = Place(folder, environ)
-        try:
-            yield place
-        finally:
-            _release(folder)
+            "TMPDIR": str(temporary),
+        },
+    )
 
 
 def _available_memory() -> int:
@@ -100,27 +105,31 @@ def base(place: Place) -> str:
     return BASE
 
 
-def built(place: Place, base: str, *options: str) -> dict[str, Any]:
-    """Run `platformctl image build`; the document that it prints."""
-    command = [sys.executable, "-m", "platformctl", "image", "build", "--tool", "buildah", "--base", base]
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [*command, "-o", "json", *options],
-        env=place.environ,
-        cwd=root,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-6000:]
-    return dict(json.loads(done.stdout))
+Build = Callable[..., Sequence[Mapping[str, Any]]]
+"""`platformctl image build` with some options; the images that it prints."""
 
 
 @pytest.fixture(scope="session")
-def stock(place: Place, base: str) -> dict[str, str]:
+def build(place: Place, base: str, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """As a person has it who installed the wheel, without extras and without a checkout."""
+    folder = tmp_path_factory.mktemp("installed")
+    uv = Path(sys.executable).with_name("uv")
+    place.run(uv, "build", "--quiet", "--wheel", "--out-dir", folder, Path(__file__).parents[2])
+    program = install(folder / "venv", folder)
+
+    def run(*options: str) -> Sequence[Mapping[str, Any]]:
+        printed = place.run(
+            program, *("image", "build", "--tool", "buildah", "--base", base, "-o", "json"), *options
+        )
+        return list(json.loads(printed)["images"])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stock(build: Build) -> dict[str, str]:
     """The stock images, by what they serve."""
-    return {image["kind"]: image["reference"] for image in built(place, base)["images"]}
+    return {image["kind"]: image["reference"] for image in build()}
 
 
 @pytest.fixture(scope="session")

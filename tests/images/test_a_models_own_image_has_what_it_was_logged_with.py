@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import built
+from tests.images.conftest import Build
 from tests.images.container import Place, running
-from tests.mlflow_server import log_churn_like_models
+from tests.mlflow_server import log_churn_like_models, mlflow_server
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
@@ -29,15 +29,15 @@ def bring_a_wheel(model: Path) -> None:
         requirements.write(f"\n{wheel.relative_to(model)}\n")
 
 
-def test_two_versions_share_one_image_that_serves_them(place: Place, base: str, tmp_path: Path) -> None:
-    registry = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    log_churn_like_models(registry, tmp_path, "churn", "pinned", "pinned")
-    for logged in tmp_path.rglob("MLmodel"):
-        bring_a_wheel(logged.parent)
-    first, second = (
-        built(place, base, "churn", "--version", version, "--registry", registry) for version in "12"
-    )
-    (image,), (same,) = first["images"], second["images"]
+def test_two_versions_share_one_image_that_serves_them(place: Place, build: Build, tmp_path: Path) -> None:
+    with mlflow_server(tmp_path) as registry:
+        log_churn_like_models(registry.uri, tmp_path, "churn", "pinned", "pinned")
+        models = sorted(logged.parent for logged in tmp_path.rglob("MLmodel"))
+        for model in models:
+            bring_a_wheel(model)
+        (image,), (same,) = (
+            build("churn", "--version", version, "--registry", registry.uri) for version in "12"
+        )
     assert image["reference"] == same["reference"]
     assert (image["built"], same["built"]) == (True, False)
     settings = {
@@ -47,8 +47,7 @@ def test_two_versions_share_one_image_that_serves_them(place: Place, base: str, 
         "predictor": {"kind": "auto", "output": "label"},
         "listen": {"host": "127.0.0.1", "http": free_port()},
     }
-    model = next(tmp_path.rglob("MLmodel")).parent
-    with running(place, image["reference"], settings, model) as container:
+    with running(place, image["reference"], settings, models[0]) as container:
         rows = {"instances": [{"tenure": 1.0, "fee": 9.0}, {"tenure": 40.0, "fee": 1.0}]}
         assert container.post("/v1/models/churn:predict", rows)["predictions"] == [1, 0]
         versions = "import importlib.metadata as m; print(m.version('tabulate'), m.version('ours'))"
