@@ -14,9 +14,10 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from platformctl_predictors.exits import Exit
 from platformctl_predictors.inputs.signature import Column, Columns
+from platformctl_predictors.serving import hop
 from platformctl_predictors.serving.introduction import introduce
 from tests.ports import free_port
-from tests.serving.process import READY_S, Server, accepts, serving, settings, spawn, wait_for
+from tests.serving.process import READY_S, REVISION, Server, accepts, serving, settings, spawn, wait_for
 from tests.transformers.conftest import Pair, paired, remote
 
 pytestmark = pytest.mark.quick
@@ -133,6 +134,29 @@ def test_grpc_goes_on_as_grpc(moods: Pair) -> None:
         with pytest.raises(grpc.RpcError) as caught:
             stub.ModelInfer(request, timeout=READY_S)
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_what_goes_between_the_two_is_an_ordinary_call_that_says_its_revision(moods: Pair) -> None:
+    def told_by(call: grpc.Call | grpc.RpcError) -> str:
+        return str(dict(call.trailing_metadata())["x-platformctl-revision"])
+
+    with grpc.insecure_channel(moods.address) as channel:
+        stub = GRPCInferenceServiceStub(channel)
+        body = b'{"instances": [{"mood": "fine"}]}'
+        answer, call = stub.ModelInfer.with_call(hop.ask("churn", body), timeout=READY_S)
+        assert (hop.answered(answer), told_by(call)) == (b'{"predictions":[1.5]}', REVISION)
+        for wrong in (hop.ask("churn", b"{"), hop.ask("churn", b"[]")):
+            with pytest.raises(grpc.RpcError) as caught:
+                stub.ModelInfer(wrong, timeout=READY_S)
+            assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert told_by(caught.value) == REVISION
+        empty = hop.ask("churn", b"{}")
+        del empty.inputs[:]
+        with pytest.raises(grpc.RpcError) as marked:
+            stub.ModelInfer(empty, timeout=READY_S)
+        assert marked.value.details() == (
+            'a request with the parameter "platformctl_v1" holds one BYTES tensor of one element'
+        )
 
 
 def test_a_full_queue_there_is_a_503_here(moods: Pair, folder: Path) -> None:
