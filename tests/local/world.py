@@ -12,8 +12,10 @@ import joblib
 import pandas as pd
 from sklearn.dummy import DummyClassifier
 
+from platformctl.adapters.envoy.admin import Admin
 from platformctl.adapters.envoy.counters import EnvoyCounters
-from platformctl.adapters.envoy.unix_http import UnixConnection
+from platformctl.adapters.envoy.statistics import in_flight_pattern
+from platformctl.adapters.envoy.unix_http import get
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Stack, Up, Wanted, router_of
 from platformctl.adapters.local.state import StateFile
@@ -127,12 +129,19 @@ class LocalWorld:
 
     def of_class(self, name: Name, source: str) -> Revision:
         """A revision whose predictor is the class `Mine` of a module with that source."""
+        return self.revision(name).model_copy(update={"predictor": self._code(name, source)})
+
+    def transformed_by(self, name: Name, source: str) -> Revision:
+        """A revision with a separate transformer: the class `Mine` of a module with that source."""
+        update = {"transformer": self._code(name, source), "placement": "separate"}
+        return self.revision(name).model_copy(update=update)
+
+    def _code(self, name: Name, source: str) -> Code:
         folder = self.folder / "code" / name
         folder.mkdir(parents=True)
         (folder / "mine.py").write_text(source)
         content = digest_of_folder(folder)
-        code = Code.model_validate({"class": "mine:Mine", "path": str(folder), "content": content})
-        return self.revision(name).model_copy(update={"predictor": code})
+        return Code.model_validate({"class": "mine:Mine", "path": str(folder), "content": content})
 
     def observe(self, name: Name) -> Observed:
         return self.target.observe(name)
@@ -165,14 +174,16 @@ class LocalWorld:
         answer = self.ask(name)
         return answer.status == 200 and answer.body == b'{"predictions":[%d]}' % number
 
+    def in_flight(self, revision: Revision) -> int:
+        """Requests that a revision has not answered yet."""
+        found = Admin(self.home.envoy_admin).values(in_flight_pattern([revision.id]))
+        return found.get(f"cluster.{revision.id}.upstream_rq_active", 0)
+
     def left_out(self, revision: Revision, replica: int) -> bool:
         """Whether the router has found that a replica cannot answer."""
-        connection = UnixConnection(self.home.envoy_admin, 2.0)
-        try:
-            connection.request("GET", "/clusters?format=json")
-            clusters = json.loads(connection.getresponse().read())["cluster_statuses"]
-        finally:
-            connection.close()
+        answer = get(self.home.envoy_admin, "/clusters?format=json", 2.0)
+        assert answer is not None
+        clusters = json.loads(answer[1])["cluster_statuses"]
         (hosts,) = (one["host_statuses"] for one in clusters if one["name"] == revision.id)
         socket = str(self.home.socket(revision.id, replica))
         (host,) = (host for host in hosts if host["address"]["pipe"]["path"] == socket)
