@@ -9,10 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from platformctl_predictors.fused.outcome import CannotFuse
-from platformctl_predictors.fused.pieces import Codes, Constants, Lookup, Matrix, Ones, Piece, Tables, Values
+from platformctl_predictors.fused.pieces import (
+    Codes,
+    Constants,
+    Lookup,
+    Matrix,
+    Ones,
+    Piece,
+    Tables,
+    Values,
+    to_dense,
+)
 from platformctl_predictors.fused.sources import INTEGERS, Source
 from platformctl_predictors.inputs.columns import Array
 
@@ -91,8 +100,8 @@ _OTHER = _Other()
 
 def _check(step: str, columns: Sequence[Source]) -> None:
     for column in columns:
-        if column.type in ("binary", "datetime"):
-            raise CannotFuse(step, f"{column.label} is {column.type}")
+        if column.kind in ("binary", "datetime"):
+            raise CannotFuse(step, f"{column.label} is {column.kind}")
         if any(not isinstance(value, str) and abs(value) >= _EXACT for value in column.known):
             raise CannotFuse(step, f"{column.label} has categories beyond 2**53")
     count = sum(len(column.known) for column in columns)
@@ -106,7 +115,7 @@ def _answers(
     """What each value becomes, as the difference from the base row; None where the steps refuse it."""
     values: list[Any] = list(column.known or (column.ordinary(),))
     values += [_OTHER, *column.missing]
-    if column.type in ("double", "float"):
+    if column.kind in ("double", "float"):
         values += [math.inf, -math.inf]
     rows = [
         (*base_row[:place], _other(column) if value is _OTHER else value, *base_row[place + 1 :])
@@ -145,9 +154,7 @@ def _halved(ask: Ask, rows: list[tuple[Any, ...]]) -> list[Array | None]:
 
 
 def _asked(ask: Ask, rows: list[tuple[Any, ...]]) -> Array:
-    found = ask(rows)
-    dense = found.toarray() if sparse.issparse(found) else np.asarray(found)
-    return np.ascontiguousarray(dense, dtype=np.float64)
+    return np.ascontiguousarray(to_dense(ask(rows)), dtype=np.float64)
 
 
 def _bits(row: Array) -> Array:
@@ -162,12 +169,12 @@ def _same(one: Cells | None, other: Cells | None) -> bool:
 
 def _other(column: Source) -> Any:
     """A value of the column's type that no encoder knows."""
-    if column.type == "boolean":
+    if column.kind == "boolean":
         return True  # there is no third
-    if column.type == "string":
+    if column.kind == "string":
         return "not known: " + "".join(sorted(column.known, key=len, reverse=True)[:1])
     highest = max((value for value in column.known), default=0)
-    if column.type in INTEGERS:
+    if column.kind in INTEGERS:
         free = iter(set(range(len(column.known) + 1)) - set(column.known))
         return next(free)
     return float(highest) * 2 + 1.5 if highest > 0 else 1.5
@@ -204,5 +211,5 @@ def _place(row: tuple[float, ...], at: list[int]) -> int:
 def _codes(column: Source, rows: dict[Any, Any]) -> Codes:
     known = {v: row for v, row in rows.items() if row is not None and v is not None and v is not _OTHER}
     refused = frozenset(v for v, row in rows.items() if row is None and v is not None and v is not _OTHER)
-    other = None if column.type == "boolean" else rows[_OTHER]
-    return Codes(known, other, rows.get(None), refused, single=column.type == "float")
+    other = None if column.kind == "boolean" else rows[_OTHER]
+    return Codes(known, other, rows.get(None), refused, single=column.kind == "float")

@@ -52,20 +52,20 @@ def fuse(estimator: Any, signature: Columns, example: Sequence[Row] | None = Non
 def _fused(estimator: Any, signature: Columns, example: list[Row]) -> Fused:
     steps, last, rebuild = _taken_apart(estimator)
     names = [index if column.name is None else column.name for index, column in enumerate(signature.columns)]
-    columns = sources(signature, known_values([step for _, step in steps], names))
+    columns = sources(signature, known_values([step for _, step in steps], names), example)
     before = _before(steps)
-    sample = _sample(signature, columns, example, before)
-    many = quietly(before, Table(signature.columns, sample))
+    sample, many = _sample(signature, columns, example, before)
     _refuse_strangers(last, many)
-    matrix, _ = matrix_of(steps, Given(columns, framed(columns, sample)))
+    whole = many.dtype.kind in "iub" if hasattr(many, "dtype") else np.asarray(many).dtype.kind in "iub"
+    matrix, _ = matrix_of(steps, Given(columns, framed(columns, sample), whole))
     ones = quietly(before, Table(signature.columns, sample[:1]))
-    untyped = tuple((c.index, allowed) for c in columns if (allowed := c.untyped) is not None)
+    read = [columns[index] for index in sorted(set(matrix.reads))]
+    untyped = tuple((c.index, allowed) for c in read if (allowed := c.untyped) is not None)
     plan = Plan(signature.columns, untyped, matrix, finish(ones, many))
     edges = edge_rows(columns, sample[0])
     proof = Proof(plan, before, [*example, *edges])
     if not any(row is sample[0] for row in proof.rows):
         raise CannotFuse(type_name(estimator), "its fused form does not take an ordinary row")
-    proof.steps()
     fast = _last_step(estimator, last, rebuild, proof)
     given = sum(any(row is taken for taken in proof.rows) for row in example)
     summary = f"{_listed(steps)}; equal on {given} example and {len(proof.rows) - given} edge rows"
@@ -79,18 +79,19 @@ def _taken_apart(estimator: Any) -> tuple[Steps, Any, Rebuild]:
         return _taken_apart(estimator.best_estimator_)
     if kind is TransformedTargetRegressor:
         steps, last, inner = _taken_apart(estimator.regressor_)
-
-        def rebuild(new: Any) -> Any:
-            twin = nameless(estimator)
-            twin.regressor_ = inner(new)
-            return twin
-
-        return steps, last, rebuild
+        return steps, last, lambda new: _around(estimator, inner(new))
     if kind is Pipeline:
         before = [(name, step) for name, step in estimator.steps[:-1] if not is_identity(step)]
         more, last, rebuild = _taken_apart(estimator.steps[-1][1])
         return [*before, *more], last, rebuild
     return [], estimator, lambda new: new
+
+
+def _around(target: Any, regressor: Any) -> Any:
+    """A regressor on a transformed target, with another regressor."""
+    twin = nameless(target)
+    twin.regressor_ = regressor
+    return twin
 
 
 def _before(steps: Steps) -> Callable[[Table], Any]:
@@ -111,32 +112,27 @@ def _as_array(data: Any) -> Any:
 
 def _sample(
     signature: Columns, columns: Sequence[Source], example: Sequence[Row], before: Callable[[Table], Any]
-) -> list[Row]:
-    """A few rows that the steps take: of the example, or ordinary ones."""
+) -> tuple[list[Row], Any]:
+    """A few rows that the steps take, of the example or ordinary ones, and what they make of them."""
     ordinary = tuple(column.ordinary() for column in columns)
-    usable = [
+    floats = [
         tuple(_as_float(column, value) for column, value in zip(columns, row, strict=True))
         for row in example[:_SAMPLE]
     ]
-    for rows in ([row for row in usable if _taken(before, signature, [row])], [ordinary]):
-        sample = (rows * _SAMPLE)[:_SAMPLE]
-        if sample and _taken(before, signature, sample):
-            return sample
-    quietly(before, Table(signature.columns, [ordinary]))
-    raise CannotFuse("the pipeline", "it takes one row and not three")
+    rows = (floats * _SAMPLE)[:_SAMPLE]
+    if rows:
+        try:
+            return rows, quietly(before, Table(signature.columns, rows))
+        except Exception:  # noqa: BLE001,S110 an example may be one that the model refuses
+            pass
+    rows = [ordinary] * _SAMPLE
+    return rows, quietly(before, Table(signature.columns, rows))
 
 
 def _as_float(column: Source, value: Any) -> Any:
     """Without a type, whole numbers of the example would make a column of integers."""
-    return float(value) if column.column.type == ANY and type(value) is int and column.type == "double" else value
-
-
-def _taken(before: Callable[[Table], Any], signature: Columns, rows: list[Row]) -> bool:
-    try:
-        quietly(before, Table(signature.columns, rows))
-    except Exception:  # noqa: BLE001 then it is no sample
-        return False
-    return True
+    untyped = column.column.type == ANY and column.kind == "double"
+    return float(value) if untyped and type(value) is int else value
 
 
 def _refuse_strangers(last: Any, given: Any) -> None:
@@ -152,22 +148,28 @@ def _last_step(estimator: Any, last: Any, rebuild: Rebuild, proof: Proof) -> Any
     if not methods:
         raise CannotFuse(type_name(estimator), "it has no predict()")
     bare = nameless(last)
-    tries = [Direct(bare, direct(bare)), bare] if direct(bare) else [bare]
-    for place, candidate in enumerate(tries):
-        fast = rebuild(candidate)
+    plain, own = rebuild(bare), rebuild(last)
+    proof.steps(getattr(plain, methods[0]))
+    shortcuts = direct(bare)
+    if shortcuts:
+        fast = rebuild(Direct(bare, shortcuts))
         try:
-            for name in methods:
-                proof.method(name, _whole(estimator, name), getattr(fast, name))
+            _hold(methods, estimator, own, fast, proof)
         except CannotFuse:
-            if place == len(tries) - 1:
-                raise
+            pass
         else:
             return fast
-    raise AssertionError
+    _hold(methods, estimator, own, plain, proof)
+    return plain
 
 
-def _whole(estimator: Any, name: str) -> Callable[[Table], Any]:
-    return lambda table: getattr(estimator, name)(frame(table))
+def _hold(methods: Sequence[str], estimator: Any, own: Any, fused: Any, proof: Proof) -> None:
+    for name in methods:
+        proof.method(name, _framed(getattr(estimator, name)), getattr(own, name), getattr(fused, name))
+
+
+def _framed(method: Callable[[Any], Any]) -> Callable[[Table], Any]:
+    return lambda table: method(frame(table))
 
 
 def _listed(steps: Steps) -> str:
@@ -185,5 +187,3 @@ def _kinds(step: Any) -> list[str]:
     if type(step) in (ColumnTransformer, FeatureUnion):
         return [kind for _, part, _ in branches_of(step) for kind in _kinds(part)]
     return [] if is_identity(step) else [type_name(step)]
-
-

@@ -19,16 +19,15 @@ def simple(step: Any, dtype: Dtype) -> Iterator[Op]:
     flags = np.asarray(step.indicator_.features_) if step.add_indicator else None
     whole = len(kept) == len(statistics)
     is_missing = _is_missing(step.missing_values)
-    if dtype.kind == "i" and not whole:
-        return
-    fill = step.statistics_.astype(dtype)
+    fill = statistics if dtype.kind == "i" else step.statistics_.astype(dtype)
 
     def imputed(block: Array) -> Array:
-        if block.dtype != dtype:
+        # Whole numbers with one missing came as floats, and stay floats.
+        if block.dtype != dtype and dtype.kind == "f":
             block = block.astype(dtype)
         missing = is_missing(block)
         if missing.any():
-            np.copyto(block, fill, where=missing)
+            np.copyto(block, fill, where=missing, casting="unsafe")
         if not whole:
             block = block[:, kept]
         return block if flags is None else np.hstack((block, missing[:, flags]))

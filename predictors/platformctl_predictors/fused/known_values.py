@@ -118,8 +118,10 @@ def known_values(steps: Sequence[Any], names: Sequence[Any]) -> list[list[Any]]:
 
 
 def discretises(step: Any) -> bool:
-    """Whether all columns of a step's input reach an encoder, with at most missing values filled in, and
-    each column that it gives depends on one column of its input.
+    """Whether a step gives nothing but columns that one column each of its input decides by a lookup.
+
+    That is so if all columns reach an encoder, at most with missing values filled in, and what comes behind
+    it takes each value for itself.
     """
     kind = type(step)
     if kind in ENCODERS or kind is MissingIndicator:
@@ -148,19 +150,6 @@ def _trace(step: Any, origins: Origins, note: Note) -> Origins | None:
     if is_identity(step):
         return origins
     kind = type(step)
-    if kind in ENCODERS:
-        if len(origins) != len(step.categories_):
-            raise CannotFuse(kind.__name__, "it was fitted with another number of columns")
-        for origin, values in zip(origins, step.categories_, strict=True):
-            if origin is not None:
-                note(origin, values.tolist())
-        return None
-    if kind is MissingIndicator:
-        _note_missing(step, origins, note)
-        return None
-    if kind is SimpleImputer:
-        _note_missing(step, origins, note)
-        return _imputed(step, origins)
     if kind is Pipeline:
         behind: Origins | None = origins
         for _, part in steps_of(step):
@@ -168,7 +157,22 @@ def _trace(step: Any, origins: Origins, note: Note) -> Origins | None:
         return behind
     if kind in (ColumnTransformer, FeatureUnion):
         return _side_by_side(step, origins, note)
-    return None
+    _note(step, origins, note)
+    return _imputed(step, origins) if kind is SimpleImputer else None
+
+
+def _note(step: Any, origins: Origins, note: Note) -> None:
+    """Note the values that a step on columns treats in their own way."""
+    values: list[list[Any]] = [[] for _ in origins]
+    if type(step) in ENCODERS:
+        values = [categories.tolist() for categories in step.categories_]
+    elif type(step) in (MissingIndicator, SimpleImputer):
+        values = [[step.missing_values] for _ in origins]
+    if len(values) != len(origins):
+        raise CannotFuse(type(step).__name__, "it was fitted with another number of columns")
+    for origin, special in zip(origins, values, strict=True):
+        if origin is not None:
+            note(origin, special)
 
 
 def _side_by_side(step: Any, origins: Origins, note: Note) -> Origins | None:
@@ -180,12 +184,6 @@ def _side_by_side(step: Any, origins: Origins, note: Note) -> Origins | None:
         whole = whole and behind is not None
         found.extend(behind or ())
     return found if whole else None
-
-
-def _note_missing(step: Any, origins: Origins, note: Note) -> None:
-    for origin in origins:
-        if origin is not None:
-            note(origin, [step.missing_values])
 
 
 def _imputed(step: Any, origins: Origins) -> Origins:

@@ -5,11 +5,11 @@ the estimator, which then refuses it in its own words.
 """
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.special import expit
+from scipy.special import expit  # type: ignore[import-untyped]  # it ships no types
 from sklearn.linear_model import (
     ElasticNet,
     ElasticNetCV,
@@ -27,6 +27,7 @@ from sklearn.linear_model import (
 )
 from sklearn.svm import LinearSVC, LinearSVR
 
+from platformctl_predictors.fused.pieces import is_sparse
 from platformctl_predictors.inputs.columns import Array
 
 REGRESSORS = (
@@ -83,10 +84,9 @@ def _guarded(own: Method, fast: Method) -> Method:
     """Matrices with NaN or infinity, and those of another width or type, are for the estimator itself."""
 
     def method(matrix: Any) -> Any:
-        numbers = matrix.data if sparse.issparse(matrix) else matrix.ravel(order="K")
+        numbers = matrix.data if is_sparse(matrix) else matrix.ravel(order="K")
         if numbers.dtype.kind == "f":
-            total = np.vdot(numbers, numbers)
-            fits = total - total == 0 or np.isfinite(numbers).all()
+            fits = isfinite(np.vdot(numbers, numbers)) or np.isfinite(numbers).all()
         else:
             fits = numbers.dtype.kind in "iub"
         return fast(matrix) if fits else own(matrix)
@@ -111,7 +111,8 @@ def _labels(scores: Method, classes: Array) -> Method:
     def labels(matrix: Any) -> Array:
         found = scores(matrix)
         places = (found > 0).astype(np.intp) if found.ndim == 1 else found.argmax(axis=1)
-        return classes.take(places)
+        chosen: Array = classes.take(places)
+        return chosen
 
     return labels
 

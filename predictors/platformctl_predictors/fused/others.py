@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
@@ -31,7 +30,7 @@ from sklearn.preprocessing import (
 
 from platformctl_predictors.fused.imputers import simple
 from platformctl_predictors.fused.known_values import SELECTORS
-from platformctl_predictors.fused.pieces import Op
+from platformctl_predictors.fused.pieces import Op, is_sparse
 from platformctl_predictors.fused.scalers import Dtype, finite, max_abs, min_max, robust, standard
 from platformctl_predictors.inputs.columns import Array
 
@@ -81,7 +80,7 @@ def to_sparse(kind: type) -> Op:
     """Makes a sparse matrix of a type of scipy's, where it is not one yet."""
 
     def convert(block: Any) -> Any:
-        return block if sparse.issparse(block) else kind(block)
+        return block if is_sparse(block) else kind(block)
 
     return convert
 

@@ -1,7 +1,8 @@
 """What fusing gives: a pipeline that runs on rows, or the step that stands in the way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from platformctl_predictors.fused.pieces import Plan
@@ -53,8 +54,8 @@ class Fused:
 
     estimator: Any
     summary: str
-    plan: Plan
-    plain: Callable[[Table], Any]
+    plan: Plan = field(repr=False)
+    plain: Callable[[Table], Any] = field(repr=False)
 
     def transform(self, table: Table) -> Array:
         """What the steps before the last would give to the last.
@@ -65,7 +66,6 @@ class Fused:
         Raises:
             Exception: Whatever the pipeline raises on these rows.
         """
-        try:
-            return self.plan(table)
-        except Exception:  # noqa: BLE001 the pipeline itself decides what such a row gives
-            return self.plain(table)  # type: ignore[no-any-return]  # scikit-learn is untyped
+        with suppress(Exception):  # the pipeline itself decides what such a row gives
+            return self.plan(table)  # type: ignore[no-any-return]  # scikit-learn is untyped
+        return self.plain(table)  # type: ignore[no-any-return]  # as above

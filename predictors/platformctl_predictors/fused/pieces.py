@@ -22,13 +22,23 @@ class Untaken(Exception):
     """These rows are for the pipeline itself: they are rare, or it has something to say about them."""
 
 
+def is_sparse(data: Any) -> bool:
+    """Whether this is a sparse matrix of scipy's."""
+    return hasattr(data, "toarray")
+
+
 def to_dense(block: Any) -> Array:
     """An array of a sparse matrix; an array stays one."""
-    return block if isinstance(block, np.ndarray) else block.toarray()  # type: ignore[no-any-return]
+    dense: Array = block.toarray() if is_sparse(block) else block
+    return dense
 
 
 class Piece(Protocol):
     """Writes its columns of a matrix."""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
 
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows.
@@ -96,6 +106,7 @@ class Numbers:
     Args:
         at: Columns that are written, from and to.
         indices: Positions in the row; at least one.
+        pick: Picks the values at these positions; a bare value if there is only one.
         dtype: Of the matrix that they are gathered in.
         single: Columns of that matrix that are float32 among float64.
         ops: The steps.
@@ -103,9 +114,15 @@ class Numbers:
 
     at: tuple[int, int]
     indices: tuple[int, ...]
+    pick: Callable[[Row], Any]
     dtype: np.dtype[Any]
     single: tuple[int, ...] = ()
     ops: tuple[Op, ...] = ()
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
+        return self.indices
 
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows; Untaken, or TypeError where a value has no place in the matrix."""
@@ -114,9 +131,9 @@ class Numbers:
     def block(self, rows: Rows) -> Array:
         """What `write` writes."""
         width = len(self.indices)
-        picked = map(_picker(self.indices), rows)
+        picked = map(self.pick, rows)
         values = picked if width == 1 else chain.from_iterable(picked)
-        block: Array = np.fromiter(values, self.dtype, len(rows) * width).reshape(len(rows), width)
+        block: Array = np.fromiter(values, self.dtype, len(rows) * width).reshape(-1, width)
         if self.single:
             block[:, self.single] = block[:, self.single].astype(np.float32)
         for op in self.ops:
@@ -128,17 +145,12 @@ class Numbers:
         return replace(self, at=(self.at[0] + by, self.at[1] + by))
 
 
-_pickers: dict[tuple[int, ...], Callable[[Row], Any]] = {}
-
-
-def _picker(indices: tuple[int, ...]) -> Callable[[Row], Any]:
+def picker(indices: Sequence[int]) -> Callable[[Row], Any]:
     """Picks a row's values at these positions; a bare value if there is only one."""
-    found = _pickers.get(indices)
-    if found is None:
-        neighbours = indices == tuple(range(indices[0], indices[0] + len(indices))) and len(indices) > 1
-        found = itemgetter(slice(indices[0], indices[-1] + 1)) if neighbours else itemgetter(*indices)
-        _pickers[indices] = found
-    return found
+    first, last = indices[0], indices[-1]
+    if len(indices) > 1 and list(indices) == list(range(first, last + 1)):
+        return itemgetter(slice(first, last + 1))
+    return itemgetter(*indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +164,11 @@ class Ones:
 
     lookups: tuple[Lookup, ...]
     on: float
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
+        return tuple(index for index, _ in self.lookups)
 
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows, or raise Untaken."""
@@ -190,6 +207,11 @@ class Values:
     at: tuple[int, ...]
     lookups: tuple[Lookup, ...]
 
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
+        return tuple(index for index, _ in self.lookups)
+
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows, or raise Untaken."""
         for column, (index, codes) in zip(self.at, self.lookups, strict=True):
@@ -214,6 +236,11 @@ class Tables:
     lookup: Lookup
     table: Array
 
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
+        return self.lookup[:1]
+
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows, or raise Untaken."""
         index, codes = self.lookup
@@ -235,6 +262,11 @@ class Constants:
 
     at: tuple[int, ...]
     values: Array
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
+        return ()
 
     def write(self, rows: Rows, out: Array) -> None:  # noqa: ARG002 as each piece
         """Write all rows."""
@@ -260,6 +292,11 @@ class Matrix:
     dtype: np.dtype[Any]
     pieces: tuple[Piece, ...]
     ops: tuple[Op, ...] = ()
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that its pieces read."""
+        return tuple(index for piece in self.pieces for index in piece.reads)
 
     def make(self, rows: Rows) -> Any:  # an array, or a sparse matrix
         """The matrix of these rows.
@@ -291,6 +328,11 @@ class Inner:
     at: tuple[int, int]
     matrix: Matrix
 
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions in the row that it reads."""
+        return self.matrix.reads
+
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows, or raise Untaken."""
         block = to_dense(self.matrix.make(rows))
@@ -307,7 +349,7 @@ class Plan:
 
     Args:
         columns: Of the tables that it takes.
-        untyped: Positions of columns without a type, and the types that it takes in them.
+        untyped: Positions of columns without a type that it reads, and the types that it takes in them.
         matrix: What it makes.
         finish: Gives the matrix the layout and type that the last step would be given.
     """

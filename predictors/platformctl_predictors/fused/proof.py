@@ -1,19 +1,19 @@
 """Whether a fused pipeline is the pipeline: the same bits, and the same refusals."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from platformctl_predictors.fused.others import order_of
 from platformctl_predictors.fused.outcome import CannotFuse
-from platformctl_predictors.fused.pieces import Plan, Row, to_dense
+from platformctl_predictors.fused.pieces import Plan, Row, is_sparse, to_dense
 from platformctl_predictors.fused.walking import equal, quietly
 from platformctl_predictors.inputs.batch import Table
 from platformctl_predictors.inputs.columns import Array
 
 Compute = Callable[[Table], Any]
+Method = Callable[[Any], Any]
 
 _SEVERAL = 32
 _LARGE = 1e30
@@ -32,82 +32,81 @@ class Proof:
     def __init__(self, plan: Plan, before: Compute, rows: Sequence[Row]) -> None:
         self._plan = plan
         self._before = before
-        self.rows = self._takes(list(rows))
+        self.rows = self._fused(list(rows))
+        self._compared: list[tuple[Sequence[Row], Any, Any]] = []
 
-    def steps(self) -> None:
-        """Hold the plan to what the steps give.
+    def steps(self, last: Method) -> None:
+        """Hold the plan to what the steps give, in batches of one row, two, several, and all.
+
+        Args:
+            last: A method of the last step; rows that it refuses are in batches of their own.
 
         Raises:
             CannotFuse: They differ; it names row and column.
         """
-        for rows in _batches(self.rows):
+        taken = self._taken(last)
+        known = {id(row) for row in taken}
+        refused = [row for row in self.rows if id(row) not in known]
+        batches = [taken, taken[:1], taken[len(taken) // 2 :][:2], taken[-_SEVERAL:]]
+        for rows in (*batches, *([row] for row in refused[:2]), refused[2:]):
+            if not rows:
+                continue
             expected = _outcome(self._before, self._table(rows))
             found = _outcome(self._plan, self._table(rows))
-            if isinstance(expected, Exception) or isinstance(found, Exception):
+            if isinstance(found, Exception):
+                continue  # alone, these rows are left to the pipeline
+            if isinstance(expected, Exception):
                 raise CannotFuse("the pipeline", f"it refuses what the fused steps take: {expected!r}")
-            if sparse.issparse(expected):
-                _hold("the steps", expected.indptr, found.indptr, rows)
-                _hold("the steps", expected.indices, found.indices, rows)
-                _hold("the steps", expected.data, found.data, rows)
-                continue
-            expected = np.asarray(expected)
-            if expected.dtype == object:
-                expected = expected.astype(np.float64)
-            elif order_of(expected) != order_of(found):
-                raise CannotFuse("the pipeline", "its matrix lies in memory in another way at times")
-            _hold("the steps", expected, found, rows)
+            _hold_matrices(expected, found, rows)
+            if len(rows) == 1 or rows is not refused[2:]:
+                self._compared.append((rows, expected, found))
 
-    def method(self, name: str, own: Compute, fused: Callable[[Any], Any]) -> None:
+    def method(self, name: str, whole: Compute, own: Method, fused: Method) -> None:
         """Hold a method of the last step to what the whole pipeline gives.
+
+        Args:
+            name: The method.
+            whole: That of the whole pipeline; asked for all rows at once.
+            own: That of the last step as it was saved, on what the steps before it give; asked for each
+                batch.
+            fused: That of the last step on what the plan gives.
 
         Raises:
             CannotFuse: They differ, or one refuses what the other takes.
         """
-        taken = self._taken(fused)
-        known = {id(row) for row in taken}
-        left = [row for row in self.rows if id(row) not in known]
-        for rows in (*_batches(taken), *([row] for row in left[:2])):
-            expected = _outcome(own, self._table(rows))
-            found = _outcome(fused, quietly(self._plan, self._table(rows)))
+        for place, (rows, before, matrix) in enumerate(self._compared):
+            found = _outcome(fused, matrix)
+            expected = _outcome(own, before) if place else _outcome(whole, self._table(rows))
             if isinstance(expected, Exception) or isinstance(found, Exception):
                 if type(expected) is not type(found) or str(expected) != str(found):
                     raise CannotFuse(name, f"it gives {found!r:.200}, the pipeline's {expected!r:.200}")
                 continue
-            outputs = [(expected, found)]
-            if isinstance(expected, list):
-                outputs = list(zip(expected, found, strict=True))
-            for one, other in outputs:
+            several = isinstance(expected, list)
+            for one, other in zip(expected, found, strict=True) if several else ((expected, found),):
                 _hold(name, np.asarray(one), np.asarray(other), rows)
 
-    def _taken(self, fused: Callable[[Any], Any]) -> list[Row]:
+    def _taken(self, last: Method) -> list[Row]:
         """The rows that the last step takes: all, those without NaN and infinity, or no large ones either."""
-        matrix = to_dense(quietly(self._plan, self._table(self.rows)))
-        choices = [np.ones(len(matrix), dtype=bool)]
-        if matrix.dtype.kind == "f":
-            choices += [np.isfinite(matrix).all(axis=1), (np.abs(matrix) < _LARGE).all(axis=1)]
+        matrix = quietly(self._plan, self._table(self.rows))
+        dense = to_dense(matrix)
+        choices: list[Array] = [np.ones(len(dense), dtype=bool)]
+        if dense.dtype.kind == "f":
+            choices.extend(np.all(fits, axis=1) for fits in (np.isfinite(dense), np.abs(dense) < _LARGE))
         for choice in choices:
-            rows = [row for row, chosen in zip(self.rows, choice, strict=True) if chosen]
-            if rows and not isinstance(_outcome(fused, quietly(self._plan, self._table(rows))), Exception):
-                return rows
-        raise CannotFuse("the last step", "it takes no array where the pipeline gives it a DataFrame")
+            if choice.any() and not isinstance(_outcome(last, matrix[choice]), Exception):
+                return [row for row, chosen in zip(self.rows, choice, strict=True) if chosen]
+        error = _outcome(last, matrix[choices[-1]])
+        raise CannotFuse("the last step", f"it refuses what the steps give: {error!r:.200}")
 
-    def _takes(self, rows: list[Row]) -> list[Row]:
+    def _fused(self, rows: list[Row]) -> list[Row]:
         """The rows that the plan does not leave to the pipeline."""
         if not rows or not isinstance(_outcome(self._plan, self._table(rows)), Exception):
             return rows
         half = len(rows) // 2
-        return self._takes(rows[:half]) + self._takes(rows[half:]) if half else []
+        return self._fused(rows[:half]) + self._fused(rows[half:]) if half else []
 
     def _table(self, rows: Sequence[Row]) -> Table:
         return Table(self._plan.columns, list(rows))
-
-
-def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """All at once, one alone, two, and several."""
-    yield rows
-    yield rows[:1]
-    yield rows[len(rows) // 2 :][:2]
-    yield rows[-_SEVERAL:]
 
 
 def _outcome(call: Callable[[Any], Any], given: Any) -> Any:
@@ -118,13 +117,40 @@ def _outcome(call: Callable[[Any], Any], given: Any) -> Any:
         return error
 
 
+def _hold_matrices(expected: Any, found: Any, rows: Sequence[Row]) -> None:
+    what = "the steps before the last"
+    if is_sparse(expected):
+        for one, other in (
+            (expected.indptr, found.indptr),
+            (expected.indices, found.indices),
+            (expected.data, found.data),
+        ):
+            if one.dtype != other.dtype or not equal(one, other):
+                raise CannotFuse("the pipeline", f"{what}: not equal in {len(rows)} rows")
+        return
+    expected = np.asarray(expected)
+    if expected.dtype.kind == "O":
+        expected = expected.astype(np.float64)
+    elif order_of(expected) != order_of(found):
+        raise CannotFuse("the pipeline", f"{what}: not always of one layout in memory")
+    _hold(what, expected, found, rows)
+
+
 def _hold(what: str, expected: Array, found: Array, rows: Sequence[Row]) -> None:
     if expected.dtype == found.dtype and equal(expected, found):
         return
-    where = f"{len(rows)} rows: {expected.dtype}{list(expected.shape)}, fused {found.dtype}{list(found.shape)}"
+    where = (
+        f"{len(rows)} rows: {expected.dtype}{list(expected.shape)}, fused {found.dtype}{list(found.shape)}"
+    )
     if expected.shape == found.shape and expected.dtype == found.dtype:
-        differing = np.argwhere(~((expected == found) | ((expected != expected) & (found != found))))  # noqa: PLR0124
-        if len(differing):
-            place = tuple(differing[0])
+        differing = [
+            place for place in np.ndindex(*expected.shape) if not _alike(expected[place], found[place])
+        ]
+        if differing:
+            place = differing[0]
             where = f"row {rows[place[0]]!r:.300}: {expected[place]!r}, fused {found[place]!r}"
     raise CannotFuse("the pipeline", f"{what}: not equal on {where}")
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124 NaN is NaN

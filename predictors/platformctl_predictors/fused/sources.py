@@ -26,7 +26,7 @@ _ORDINARY = {
     "binary": b"text",
     "datetime": pd.Timestamp("2020-01-01").as_unit("ns"),
 }
-_UNTYPED = {
+_UNTYPED: dict[str, frozenset[type]] = {
     "double": frozenset({int, float, type(None)}),
     "string": frozenset({str, type(None)}),
     "boolean": frozenset({bool}),
@@ -40,13 +40,13 @@ class Source:
     Args:
         index: Its position in a row.
         column: As the signature has it.
-        type: MLflow's type; for a column without one, what its encoders take it for.
+        kind: MLflow's type; for a column without one, what its values say.
         known: Values that encoders know, or that a step treats in its own way.
     """
 
     index: int
     column: Column
-    type: str
+    kind: str
     known: tuple[Any, ...] = ()
 
     @property
@@ -57,27 +57,35 @@ class Source:
     @property
     def missing(self) -> tuple[Any, ...]:
         """How a missing value of this column may look in a row."""
-        if self.type in ("double", "float"):
-            nothing = () if self.column.required and self.column.type != ANY else (None,)
-            return (math.nan, *nothing) if self.column.type != ANY else nothing
-        if self.type in (*INTEGERS, "boolean"):
+        if self.kind in ("double", "float"):
+            null = () if self.column.required and self.column.type != ANY else (None,)
+            return (math.nan, *null)
+        if self.kind in (*INTEGERS, "boolean"):
             return () if self.column.required else (None,)
         return (None,)
 
     @property
     def untyped(self) -> frozenset[type] | None:
         """Types that a column without a type may hold; None for a column that has one."""
-        return _UNTYPED.get(self.type, frozenset()) if self.column.type == ANY else None
+        return _UNTYPED.get(self.kind, frozenset()) if self.column.type == ANY else None
 
     def ordinary(self) -> Any:
         """A value that every step should take."""
-        return self.known[0] if self.known else _ORDINARY.get(self.type, None)
+        return self.known[0] if self.known else _ORDINARY.get(self.kind)
 
 
-def sources(signature: Columns, known: Sequence[Iterable[Any]]) -> tuple[Source, ...]:
-    """The signature's columns with the values that encoders know of each."""
+def sources(
+    signature: Columns, known: Sequence[Iterable[Any]], example: Sequence[tuple[Any, ...]]
+) -> tuple[Source, ...]:
+    """The signature's columns with the values that encoders know of each.
+
+    Args:
+        signature: The columns.
+        known: For each column the values that encoders know.
+        example: Rows; where a column has no type, its values there say what it is.
+    """
     return tuple(
-        _source(index, column, list(values))
+        _source(index, column, list(values), [row[index] for row in example])
         for index, (column, values) in enumerate(zip(signature.columns, known, strict=True))
     )
 
@@ -87,18 +95,21 @@ def framed(table_columns: Sequence[Source], rows: Sequence[tuple[Any, ...]]) -> 
     return frame(Table(tuple(source.column for source in table_columns), list(rows)))
 
 
-def _source(index: int, column: Column, values: list[Any]) -> Source:
+def _source(index: int, column: Column, values: list[Any], seen: list[Any]) -> Source:
     values = [value.item() if isinstance(value, np.generic) else value for value in values]
-    kind = column.type
-    if kind == ANY:
-        kind = "string" if any(isinstance(value, str) for value in values) else "double"
-        if values and all(isinstance(value, bool) for value in values):
-            kind = "boolean"
+    kind = _guessed([*values, *seen]) if column.type == ANY else column.type
     fitting = dict.fromkeys(_fitted(kind, value) for value in values)
     fitting.pop(None, None)
     if kind == "boolean":
         fitting = dict.fromkeys((True, False))
     return Source(index, column, kind, tuple(fitting))
+
+
+def _guessed(values: list[Any]) -> str:
+    """What a column without a type holds. A wrong guess costs time only: its values are not taken then."""
+    if any(isinstance(value, str) for value in values):
+        return "string"
+    return "boolean" if values and all(isinstance(value, bool) for value in values) else "double"
 
 
 def _fitted(kind: str, value: Any) -> Any:

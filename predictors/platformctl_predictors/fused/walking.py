@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
@@ -19,11 +18,12 @@ from platformctl_predictors.fused.encoders import lookups, merged
 from platformctl_predictors.fused.known_values import branches_of, discretises, is_identity, steps_of
 from platformctl_predictors.fused.others import OPS, called, laid_out, order_of, to_sparse
 from platformctl_predictors.fused.outcome import CannotFuse
-from platformctl_predictors.fused.pieces import Inner, Matrix, Numbers, Op, Piece, to_dense
+from platformctl_predictors.fused.pieces import Inner, Matrix, Numbers, Op, Piece, is_sparse, picker, to_dense
 from platformctl_predictors.fused.sources import NUMBERS, Source, framed
 from platformctl_predictors.inputs.columns import Array
 
 _PROBES = 40
+_UNKNOWN = "it is not a step that is understood"
 _WIDEST_SPARSE = 4096
 """A sparse matrix is made of a dense one; with more columns than that it would not be worth it."""
 
@@ -35,11 +35,14 @@ class Given:
     Args:
         sources: The columns.
         sample: A few rows of them.
+        whole: Whether all that the pipeline makes of them are whole numbers. Then it makes floats of them
+            where one is missing, which is left to it.
         path: Names that lead to the step.
     """
 
     sources: tuple[Source, ...]
     sample: pd.DataFrame
+    whole: bool = False
     path: tuple[str, ...] = ()
 
     def at(self, name: str) -> "Given":
@@ -65,7 +68,7 @@ def matrix_of(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, A
     else:
         matrix, sample = _first(steps[0][1], given.at(steps[0][0]))
     for name, step in steps[head or 1 :]:
-        if sparse.issparse(sample):
+        if is_sparse(sample):
             matrix = _then(matrix, to_sparse(type(sample)))
         op, sample = _on_numbers(step, sample, given.at(name).path)
         matrix = _then(matrix, op)
@@ -82,12 +85,12 @@ def finish(ones: Any, many: Any) -> Op:
     Raises:
         CannotFuse: It is not a matrix of numbers, or too wide.
     """
-    if sparse.issparse(many):
+    if is_sparse(many):
         if many.format != "csr" or many.shape[1] > _WIDEST_SPARSE:
             raise CannotFuse("the pipeline", f"its matrix is {many.format}, with {many.shape[1]} columns")
         return _to_csr(type(many), many.dtype)
     dtype, one_row, rows = np.asarray(many).dtype, order_of(np.asarray(ones)), order_of(np.asarray(many))
-    if dtype == object:
+    if dtype.kind == "O":
         dtype = _numeric("the pipeline", np.asarray(many)).dtype
     if dtype.kind not in "fiub":
         raise CannotFuse("the pipeline", f"what it gives to its last step is {dtype}, not numbers")
@@ -115,7 +118,7 @@ def type_name(step: Any, path: Sequence[str] = ()) -> str:
 
 def _to_csr(kind: type, dtype: Any) -> Op:
     def finished(block: Any) -> Any:
-        matrix = block if sparse.issparse(block) else kind(block)
+        matrix = block if is_sparse(block) else kind(block)
         return matrix if matrix.dtype == dtype else matrix.astype(dtype)
 
     return finished
@@ -142,11 +145,14 @@ def _lookups(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, An
 
     named = type_name(steps[-1][1], given.at(steps[-1][0]).path)
     try:
-        return lookups(named, given.sources, ask), _passed(through, given.sample, named)
+        matrix = lookups(named, given.sources, ask)
     except CannotFuse:
         raise
     except Exception as error:  # whatever a step raises
         raise CannotFuse(named, f"{type(error).__name__}: {error}") from error
+    sample = _passed(through, given.sample, named)
+    dtype = _dtype(sample)
+    return (matrix if dtype.kind == "O" else replace(matrix, dtype=dtype)), sample
 
 
 def _first(step: Any, given: Given) -> tuple[Matrix, Any]:
@@ -156,6 +162,8 @@ def _first(step: Any, given: Given) -> tuple[Matrix, Any]:
         return matrix_of(step.steps, given)
     if kind in (ColumnTransformer, FeatureUnion):
         return _side_by_side(step, given)
+    if kind not in OPS:
+        raise CannotFuse(type_name(step, given.path), _UNKNOWN)
     matrix = _numbers(given, type_name(step, given.path))
     op, sample = _on_numbers(step, given.sample, given.path)
     return _then(matrix, op), sample
@@ -175,7 +183,7 @@ def _side_by_side(step: Any, given: Given) -> tuple[Matrix, Any]:
     sample = _passed(step.transform, given.sample, type_name(step, given.path))
     if sample.shape[1] != width:
         raise CannotFuse(type_name(step, given.path), f"it gives {sample.shape[1]} columns, not {width}")
-    dtype = sample.dtype if sparse.issparse(sample) else _numeric(type_name(step), np.asarray(sample)).dtype
+    dtype = sample.dtype if is_sparse(sample) else _numeric(type_name(step), np.asarray(sample)).dtype
     return Matrix(width, dtype, merged(pieces)), sample
 
 
@@ -197,15 +205,16 @@ def _chosen(step: Any, given: Given, positions: list[int]) -> Given:
 def _numbers(given: Given, needs: str = "passthrough") -> Matrix:
     """The columns as a matrix of numbers."""
     for source in given.sources:
-        if source.type not in NUMBERS:
-            raise CannotFuse(needs, f"{source.label} is {source.type}, not a number")
+        if source.kind not in NUMBERS:
+            raise CannotFuse(needs, f"{source.label} is {source.kind}, not a number")
     dtype = np.asarray(given.sample).dtype
-    if dtype == object or any(not s.column.required and s.type not in ("double", "float") for s in given.sources):
+    holes = not given.whole and any(not source.column.required for source in given.sources)
+    if dtype.kind == "O" or (holes and dtype.kind != "f"):
         dtype = np.dtype(np.float64)
-    single = tuple(place for place, source in enumerate(given.sources) if source.type == "float")
+    single = tuple(place for place, source in enumerate(given.sources) if source.kind == "float")
     width = len(given.sources)
     indices = tuple(source.index for source in given.sources)
-    piece = Numbers((0, width), indices, dtype, single if dtype != np.float32 else ())
+    piece = Numbers((0, width), indices, picker(indices), dtype, single if dtype != np.float32 else ())
     return Matrix(width, dtype, (piece,))
 
 
@@ -215,15 +224,15 @@ def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]
     kind = type(step)
     if kind is Pipeline:
         return _in_a_row(step, sample, path)
-    if kind in (ColumnTransformer, FeatureUnion) and not sparse.issparse(sample):
+    if kind in (ColumnTransformer, FeatureUnion) and not is_sparse(sample):
         return _split(step, sample, path)
     if kind not in OPS:
-        raise CannotFuse(named, "it is not a step that is understood")
+        raise CannotFuse(named, _UNKNOWN)
     made = _passed(step.transform, sample, named)
-    if sparse.issparse(sample):
+    if is_sparse(sample):
         return called(step, None), made
-    given, dtype = np.asarray(sample), to_dense(made).dtype
-    if dtype == object:
+    given, dtype = np.asarray(sample), _dtype(made)
+    if dtype.kind == "O":
         raise CannotFuse(named, "it gives objects, not numbers")
     own = called(step, order_of(given))
     probes = _probes(step, given)
@@ -236,7 +245,7 @@ def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]
 def _in_a_row(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
     ops = []
     for name, part in steps_of(step):
-        if sparse.issparse(sample):
+        if is_sparse(sample):
             ops.append(to_sparse(type(sample)))
         op, sample = _on_numbers(part, sample, (*path, name))
         ops.append(op)
@@ -261,8 +270,8 @@ def _split(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
         if name in weights:
             branches[-1] = (places, _both(op, _weighted(weights[name])))
     made = _passed(step.transform, sample, type_name(step, path))
-    dtype = made.dtype if sparse.issparse(made) else np.asarray(made).dtype
-    back = to_sparse(type(made)) if sparse.issparse(made) else _same
+    dtype = _dtype(made)
+    back = to_sparse(type(made)) if is_sparse(made) else _same
 
     def run(block: Array) -> Any:  # an array, or a sparse matrix
         parts = [to_dense(op(block[:, places])) for places, op in branches]
@@ -310,9 +319,13 @@ def _passed(call: Callable[[Any], Any], sample: Any, named: str) -> Any:
         raise CannotFuse(named, f"it refuses the sample: {type(error).__name__}: {error}") from error
 
 
+def _dtype(data: Any) -> np.dtype[Any]:
+    return np.dtype(data.dtype) if is_sparse(data) else np.asarray(data).dtype
+
+
 def _numeric(named: str, array: Array) -> Array:
     """Objects that are numbers, as such."""
-    if array.dtype != object:
+    if array.dtype.kind != "O":
         return array
     try:
         return array.astype(np.float64)
@@ -325,7 +338,7 @@ def _probes(step: Any, given: Array) -> list[Array]:
     random = np.random.default_rng(0)
     size = (_PROBES, given.shape[1])
     numbers = random.normal(size=size) * 10.0 ** random.integers(-3, 6, size)
-    dtype = np.dtype(np.float64) if given.dtype == object else given.dtype
+    dtype = np.dtype(np.float64) if given.dtype.kind == "O" else given.dtype
     if dtype.kind in "fiu":
         numbers = numbers.astype(dtype)
     probes = [numbers]
@@ -358,5 +371,7 @@ def equal(one: Array, other: Array) -> bool:
         return False
     if one.dtype.kind != "f" or one.dtype != other.dtype:
         return bool(np.array_equal(one, other))
-    same = np.ascontiguousarray(one).view(f"i{one.itemsize}") == np.ascontiguousarray(other).view(f"i{one.itemsize}")
+    same = np.ascontiguousarray(one).view(f"i{one.itemsize}") == np.ascontiguousarray(other).view(
+        f"i{one.itemsize}"
+    )
     return bool(np.all(same | (np.isnan(one) & np.isnan(other))))
