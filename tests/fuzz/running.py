@@ -148,7 +148,8 @@ class Target:
                 return  # each try would take as long again
             answer = self._wire.send(what)
             self._report.answers[self.subject.name, name, str(answer.status)] += 1
-            wrong = symptom(what, answer) or self._logged()
+            logged = self._logged()  # always: what is known already must not be found again by its log
+            wrong = symptom(what, answer) or logged
             if wrong and wrong not in self._known[name]:
                 found.append(Failure(self.subject.name, name, wrong, what, answer))
                 raise AssertionError(wrong)
