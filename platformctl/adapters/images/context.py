@@ -12,7 +12,7 @@ PARTS = ("pyproject.toml", "uv.lock", "predictors", "transformers")
 
 _CHECKOUT = Path(__file__).parents[3]
 _BROUGHT = Path(__file__).with_name("context")
-_IGNORED = ("__pycache__", "*.egg-info", "model")
+_IGNORED = ("__pycache__", "*.egg-info", ".*")
 
 
 def root() -> Path:
