@@ -89,18 +89,22 @@ def build_command(  # noqa: PLR0913 - click passes an argument an option
         build_base=build_base,
         push=push,
     )
+    return _build(session, request, tool, dry_run, form)
+
+
+def _build(session: Session, request: Request, tool: str | None, dry_run: str | None, form: str) -> int:
     settings = settings_of(session)
     with reporting() as reporter:
         workshop = session.host.workshop(settings, reporter)
         wanted = plan(workshop, request)
         if dry_run == "client":
-            return rehearsed(None, [_change(each, push) for each in wanted], (), form)
+            return rehearsed(None, [_change(each, request.push) for each in wanted], (), form)
         builder = session.host.image_tool(tool)
         workshop.say(f"tool: {builder.name}")
         if dry_run == SERVER:
             missing = [each for each in wanted if builder.recipe(each.reference) != each.recipe.digest]
-            return rehearsed(None, [_change(each, push) for each in missing], (), form)
-        made = build(workshop, builder, wanted, push=push)
+            return rehearsed(None, [_change(each, request.push) for each in missing], (), form)
+        made = build(workshop, builder, wanted, push=request.push)
     show([image.wanted.reference for image in made], _shape(builder.name, made), form)
     return 0
 
