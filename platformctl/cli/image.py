@@ -11,7 +11,7 @@ from platformctl.cli.options import dry_run_option, examples, output_option
 from platformctl.cli.output import Document, document, show
 from platformctl.cli.session import Session
 from platformctl.domain.images import NOWHERE
-from platformctl.usecases.image import EXTRAS, Image, Request, Wanted, build, plan
+from platformctl.usecases.image import EXTRAS, Image, Request, Wanted, build, is_there, plan
 
 _BUILD = examples(
     "platformctl image build --dry-run",
@@ -98,19 +98,21 @@ def _build(session: Session, request: Request, tool: str | None, dry_run: str | 
         workshop = session.host.workshop(settings, reporter)
         wanted = plan(workshop, request)
         if dry_run == "client":
-            return rehearsed(None, [_change(each, request.push) for each in wanted], (), form)
+            return rehearsed(None, [_change(each, ("build",), request) for each in wanted], (), form)
         builder = session.host.image_tool(tool)
         workshop.say(f"tool: {builder.name}")
         if dry_run == SERVER:
-            missing = [each for each in wanted if builder.recipe(each.reference) != each.recipe.digest]
-            return rehearsed(None, [_change(each, request.push) for each in missing], (), form)
+            steps = [(each, () if is_there(builder, each) else ("build",)) for each in wanted]
+            changes = [_change(each, step, request) for each, step in steps if step or request.push]
+            return rehearsed(None, changes, (), form)
         made = build(workshop, builder, wanted, push=request.push)
     show([image.wanted.reference for image in made], _shape(builder.name, made), form)
     return 0
 
 
-def _change(wanted: Wanted, push: bool) -> str:  # noqa: FBT001 - the option's value
-    return f"build {'and push ' * push}{wanted.reference} on {wanted.recipe.base}"
+def _change(wanted: Wanted, steps: tuple[str, ...], request: Request) -> str:
+    verbs = " and ".join((*steps, *(["push"] if request.push else [])))
+    return f"{verbs} {wanted.reference}" + (f" on {wanted.recipe.base}" if steps else "")
 
 
 def _shape(tool: str, made: Sequence[Image]) -> Document:

@@ -115,8 +115,13 @@ def build(workshop: Workshop, tool: ImageTool, wanted: Sequence[Wanted], *, push
     return [_made(workshop, tool, each, push=push) for each in wanted]
 
 
+def is_there(tool: ImageTool, wanted: Wanted) -> bool:
+    """Whether an image of that name is there, made by the same recipe."""
+    return tool.recipe(wanted.reference) == wanted.recipe.digest
+
+
 def _made(workshop: Workshop, tool: ImageTool, wanted: Wanted, *, push: bool) -> Image:
-    there = tool.recipe(wanted.reference) == wanted.recipe.digest
+    there = is_there(tool, wanted)
     if there:
         workshop.say(f"{wanted.reference} is there already")
     else:

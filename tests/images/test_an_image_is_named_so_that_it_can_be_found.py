@@ -79,6 +79,13 @@ def test_a_second_time_nothing_is_built(cli: Cli) -> None:
     assert cli("image", "build", "--dry-run=server").out == "nothing would be changed\n"
 
 
+def test_what_is_there_is_pushed_nevertheless(cli: Cli) -> None:
+    cli("image", "build", "--prefix", "ghcr.io/team")
+    rehearsed = cli("image", "build", "--prefix", "ghcr.io/team", "--push", "--dry-run=server")
+    assert rehearsed.out.splitlines()[0] == "push ghcr.io/team/platformctl-predictor:0.1.0"
+    assert cli.host.images.pushed == []
+
+
 def test_a_dry_run_builds_nothing(cli: Cli) -> None:
     ran = cli("image", "build", "--dry-run=server", "--base", "debian-python:12")
     assert ran.out.splitlines()[0] == "build localhost/platformctl-predictor:0.1.0 on debian-python:12"
