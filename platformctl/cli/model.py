@@ -183,7 +183,7 @@ def _lines(done: Exported) -> list[str]:
     made = [] if done.version is None else [f"it is version {done.version} of {source.model}"]
     return [
         f"the ONNX export of {source.label} is equal ({verdict.precision} precision)",
-        *found,
+        found,
         *kept,
         *made,
     ]

@@ -64,6 +64,11 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     return Cli(capsys)
 
 
+GOOD_FIGURES = (
+    "10171 rows compared: 0 labels differ, 10171 rows are within 1e-05, at most 4.4e-16 between the scores"
+)
+
+
 def test_the_champion_is_taken_as_a_first_deployment_takes_it(cli: Cli) -> None:
     ran = cli("churn")
     assert ran.code == 0
@@ -72,6 +77,11 @@ def test_the_champion_is_taken_as_a_first_deployment_takes_it(cli: Cli) -> None:
         "platformctl.onnx.source": "1",
         "platformctl.onnx.gate": "passed",
     }
+    assert ran.out.splitlines() == [
+        "the ONNX export of churn v1 is equal (double precision)",
+        GOOD_FIGURES,
+        "it is version 4 of churn",
+    ]
     assert ran.err.splitlines()[-1] == "  platformctl deploy churn --version 4 --canary 10"
 
 

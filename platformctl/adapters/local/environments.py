@@ -175,6 +175,8 @@ def _server_requirements(extras: Collection[str] = ()) -> list[str]:
                 for extra in ("", *extras)
             )
             if wanted and requirement.name not in SERVERS:
+                if "extra" in str(requirement.marker):
+                    requirement.marker = None  # it holds, and uv would skip a line of an extra
                 found.add(str(requirement))
     return sorted(found)
 
