@@ -39,7 +39,9 @@ def test_it_says_so_and_answers_as_the_model_does(exported: Callable[[str], Made
         )
 
 
-def test_what_the_model_refuses_is_a_400(exported: Callable[[str], Made], folder: Path) -> None:
+def test_a_missing_value_is_the_callers_mistake_and_an_unknown_category_the_models(
+    exported: Callable[[str], Made], folder: Path
+) -> None:
     _, made, _ = exported("refuses")
     row = table(1, seed=3).to_dict("records")[0]
     with serving(settings(made, folder, predictor={"kind": "onnx"}), folder) as server:
@@ -48,7 +50,7 @@ def test_what_the_model_refuses_is_a_400(exported: Callable[[str], Made], folder
             server.v1([{**row, "plan": "flex"}]),
             server.v1([{**row, "income": None}]),
         ]
-    assert [answer.status_code for answer in answers] == [200, 400, 400]
+    assert [answer.status_code for answer in answers] == [200, 500, 400]
     assert "'flex' is a category that the model does not know" in answers[1].json()["error"]
 
 

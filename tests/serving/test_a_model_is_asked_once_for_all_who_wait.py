@@ -17,6 +17,7 @@ from platformctl_predictors.inputs.batch import Input
 from platformctl_predictors.outputs.result import Result
 from platformctl_predictors.serving.asking import ASKED, Asked
 from platformctl_predictors.serving.engine import QUICK_S, SLOW_S, Pace
+from platformctl_predictors.serving.failures import ModelFailed
 from platformctl_predictors.serving.metrics import Recorder
 from platformctl_predictors.serving.predictor import Predictor
 from platformctl_predictors.settings import Batch, FormatPredictor, Limits
@@ -74,12 +75,12 @@ def test_answers_are_each_callers_own(watched: Watched) -> None:
     assert watched.batches == [4]
 
 
-def test_a_value_that_the_model_refuses_fails_its_own_request_only(watched: Watched) -> None:
+def test_a_row_that_the_model_fails_on_fails_its_own_request_only(watched: Watched) -> None:
     """The encoder of this pipeline was told to refuse what it does not know."""
     good, bad = [ROW], [{**ROW, "plan": "unheard of"}]
     answers = asyncio.run(together(predictor(watched), good, bad, good))
     assert answers[0] == answers[2] == {"predictions": [0]}
-    assert isinstance(answers[1], InvalidInput)
+    assert isinstance(answers[1], ModelFailed)
     assert "unheard of" in str(answers[1])
     assert watched.batches == [3, 1, 1, 1]
 

@@ -48,8 +48,6 @@ CASES: dict[str, tuple[Callable[[], Any], Any, str]] = {
     "missing": (lambda: columns(OneHotEncoder(), StandardScaler()), {"a": None, "t": "x"}, "contains NaN"),
     "missing in an array": (lambda: arrays(LinearRegression()), [1.0, None], "contains NaN"),
     "infinity to a forest": (lambda: arrays(RandomForestRegressor(3)), [1e300, 1], "too large for"),
-    "unknown category": (lambda: columns(OneHotEncoder()), {"a": 1, "t": "z"}, "Found unknown categories"),
-    "unknown ordinal": (lambda: columns(OrdinalEncoder()), {"a": 1, "t": "z"}, "Found unknown categories"),
     "null category": (lambda: columns(OneHotEncoder()), {"a": 1, "t": None}, "Found unknown categories"),
     "text for a number": (lambda: arrays(LinearRegression()), ["a", "b"], "could not convert string"),
     "too few numbers": (lambda: arrays(LinearRegression()), [1.0], "X has 1 features"),
@@ -75,6 +73,16 @@ def test_a_value_that_a_check_refuses_is_a_400(tmp_path: Path, case: str, kind: 
         compute(tmp_path, make(), row, kind)
     assert caught.value.reason == "value"
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["auto", "pipeline"])
+@pytest.mark.parametrize("encoder", [OneHotEncoder, OrdinalEncoder])
+def test_a_category_that_the_model_was_not_trained_on_is_its_failure(
+    tmp_path: Path, encoder: Any, kind: str
+) -> None:
+    with pytest.raises(ValueError, match="Found unknown categories") as caught:
+        compute(tmp_path, columns(encoder()), {"a": 1, "t": "z"}, kind)
+    assert not isinstance(caught.value, BadInput)
 
 
 def broken(array: Any) -> Any:  # noqa: ARG001 scikit-learn calls it

@@ -140,7 +140,8 @@ class Feeder:
         for row, values in enumerate(rows):
             value = None if place is None else values[place]
             if value not in allowed and value is not None and value == value:  # noqa: PLR0124 - NaN is not
-                raise BadInput(
+                # The model's failure, as it is scikit-learn's own: see refusals.py.
+                raise ValueError(
                     f"{self._label(column)}, row {row}: {shown(value)} is a category that the model does not "
                     "know, and was told to refuse"
                 )

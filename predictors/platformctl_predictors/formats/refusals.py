@@ -19,7 +19,7 @@ _CHECKS = (
 
 _NOT_A_NUMBER = re.compile(r"contains (NaN|infinity)")
 _OTHERS = re.compile(
-    r"Found unknown categories .* during transform"
+    r"Found unknown categories \[(None|nan)(, (None|nan))*\] in column"
     r"|have missing values in transform but have no missing values in fit"
     r"|Negative values in data passed to"
     r"|could not convert string to float"
@@ -34,7 +34,9 @@ _OTHERS = re.compile(
 def refusal(error: ValueError, data: Data) -> BadInput | None:
     """The complaint for the caller, if one of scikit-learn's checks refused a value of the request.
 
-    NaN in a request that has none was made by the model itself: that is the model's failure.
+    NaN in a request that has none was made by the model itself: that is the model's failure. So is a
+    category that it was not trained on: the value is what the signature says, and who sends it has no
+    other; the judge of a canary has to see it as an error.
 
     Args:
         error: What the model raised.
