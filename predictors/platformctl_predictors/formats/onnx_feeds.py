@@ -52,7 +52,8 @@ class Feeder:
         """The tensors of some rows.
 
         Raises:
-            BadInput: A value is refused by the model, or was not compared by the gate.
+            BadInput: A missing value is refused by the model, or a number was not compared by the gate.
+            ValueError: A category that the model was told to refuse.
         """
         if isinstance(data, Table):
             return self._of_table(data)
