@@ -1,6 +1,5 @@
 """One small table of a shop's customers, and pipelines on it."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -41,8 +40,10 @@ def rows(count: int = COUNT, seed: int = 0) -> list[tuple[Any, ...]]:
 
 
 def target(kind: str = "classes") -> Any:
-    """What is learned: `classes`, `numbers`, or `several` numbers."""
+    """What is learned: two `classes`, three `colours`, `numbers`, or `several` numbers."""
     dice = np.random.default_rng(1)
+    if kind == "colours":
+        return dice.choice(["red", "green", "blue"], COUNT)
     if kind == "classes":
         return dice.choice(["goes", "stays"], COUNT)
     return dice.normal(size=COUNT) + 5 if kind == "numbers" else dice.normal(size=(COUNT, 2))
@@ -95,6 +96,3 @@ def rows_of(model: Fitted, count: int) -> list[tuple[Any, ...]]:
 
 def _typed(column: Column) -> Column:
     return next(known for known in SIGNATURE.columns if known.name == column.name)
-
-
-NAN = math.nan

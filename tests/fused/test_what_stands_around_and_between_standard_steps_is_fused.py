@@ -139,6 +139,13 @@ def test_a_target_encoder_of_texts() -> None:
     assert_is_fused_and_equal(fitted(Pipeline([("prepare", prepare), ("last", LogisticRegression())])))
 
 
+def test_a_column_that_is_always_zero() -> None:
+    prepare = ColumnTransformer(
+        [("numbers", StandardScaler(), NUMBERS), ("none", MissingIndicator(features="all"), ["age"])]
+    )
+    assert_is_fused_and_equal(fitted(make_pipeline(prepare, MaxAbsScaler(), LogisticRegression())))
+
+
 def test_unions_of_column_transformers() -> None:
     union = FeatureUnion(
         [

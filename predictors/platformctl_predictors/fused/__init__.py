@@ -6,9 +6,9 @@ Modules:
     known_values: which values of a column the encoders know.
     encoders: columns whose values are looked up; the tables are the pipeline's own answers.
     scalers, imputers, others: steps on numbers.
-    pieces: what runs for each request.
+    pieces: what runs for each request; layouts: how its matrix lies in memory.
     linear: the last step, where that is a linear model.
-    edge_rows, proof: what is compared with the pipeline before anything is served.
+    edge_rows, comparing, proof: what is compared with the pipeline before anything is served.
 """
 
 from platformctl_predictors.fused.fusing import fuse

@@ -184,28 +184,29 @@ def _pieces(
     step: str, column: Source, answer: dict[Any, Cells | None], at: list[int], base: Array
 ) -> Iterator[Piece]:
     """What writes the columns that depend on this one."""
-    rows = {
-        value: None if cells is None else tuple(cells.get(place, float(base[place])) for place in at)
-        for value, cells in answer.items()
-    }
+    usual = {place: float(base[place]) for place in at}
+    rows = {value: None if cells is None else _nonzero(usual, cells) for value, cells in answer.items()}
     codes = _codes(column, rows)
-    values = {row for row in rows.values() if row is not None}
-    on = {cell for row in values for cell in row if cell != 0 or math.copysign(1, cell) < 0}
-    if len(on) == 1 and all(sum(cell != 0 for cell in row) <= 1 for row in values) and on != {0.0}:
-        yield Ones(((column.index, codes.mapped(lambda row: _place(row, at))),), on.pop())
+    taken = [row for row in rows.values() if row is not None]
+    on = {value for row in taken for value in row.values()}
+    if len(on) == 1 and all(len(row) <= 1 for row in taken):
+        yield Ones(((column.index, codes.mapped(lambda row: next(iter(row), -1))),), on.pop())
     elif len(at) == 1:
-        yield Values(tuple(at), ((column.index, codes.mapped(lambda row: row[0])),))
-    elif len(at) * len(values) > _MOST_CELLS:
-        raise CannotFuse(step, f"{column.label} needs a table of {len(values)} by {len(at)}")
-    else:
-        table = list(dict.fromkeys(row for row in rows.values() if row is not None))
-        places = {row: place for place, row in enumerate(table)}
-        found = codes.mapped(lambda row: places[row])
-        yield Tables(tuple(at), (column.index, found), np.array(table).reshape(len(table), len(at)))
+        yield Values(tuple(at), ((column.index, codes.mapped(lambda row: row.get(at[0], 0.0))),))
+    elif at:
+        if len(at) * len(taken) > _MOST_CELLS:
+            raise CannotFuse(step, f"{column.label} needs a table of {len(taken)} by {len(at)}")
+        table = np.array([[row.get(place, 0.0) for place in at] for row in taken])
+        places = {id(row): place for place, row in enumerate(taken)}
+        yield Tables(tuple(at), (column.index, codes.mapped(lambda row: places[id(row)])), table)
+    elif not all(row is not None for row in rows.values()):
+        yield Ones(((column.index, codes.mapped(lambda _: -1)),), 1.0)  # it only refuses
 
 
-def _place(row: tuple[float, ...], at: list[int]) -> int:
-    return next((place for place, cell in zip(at, row, strict=True) if cell != 0), -1)
+def _nonzero(usual: Cells, cells: Cells) -> Cells:
+    """What stands in the columns that depend on a value, but for zeros; minus zero is no zero."""
+    row = usual | cells
+    return {place: value for place, value in row.items() if value != 0 or math.copysign(1, value) < 0}
 
 
 def _codes(column: Source, rows: dict[Any, Any]) -> Codes:

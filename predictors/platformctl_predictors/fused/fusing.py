@@ -8,15 +8,17 @@ from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from platformctl_predictors.fused.comparing import quietly
 from platformctl_predictors.fused.edge_rows import edge_rows
 from platformctl_predictors.fused.known_values import branches_of, is_identity, known_values, steps_of
+from platformctl_predictors.fused.layouts import finish
 from platformctl_predictors.fused.linear import Direct, direct
 from platformctl_predictors.fused.others import nameless
 from platformctl_predictors.fused.outcome import METHODS, CannotFuse, Fused, NotFused
 from platformctl_predictors.fused.pieces import Plan, Row
 from platformctl_predictors.fused.proof import Proof
 from platformctl_predictors.fused.sources import Source, framed, sources
-from platformctl_predictors.fused.walking import Given, finish, matrix_of, quietly, type_name
+from platformctl_predictors.fused.walking import Given, matrix_of, type_name
 from platformctl_predictors.inputs.batch import Table
 from platformctl_predictors.inputs.frames import frame
 from platformctl_predictors.inputs.signature import ANY, Columns

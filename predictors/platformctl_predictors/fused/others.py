@@ -7,7 +7,6 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.feature_selection import RFE, RFECV, SelectFromModel
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
@@ -30,7 +29,8 @@ from sklearn.preprocessing import (
 
 from platformctl_predictors.fused.imputers import simple
 from platformctl_predictors.fused.known_values import SELECTORS
-from platformctl_predictors.fused.pieces import Op, is_sparse
+from platformctl_predictors.fused.layouts import laid_out
+from platformctl_predictors.fused.pieces import Op
 from platformctl_predictors.fused.scalers import Dtype, finite, max_abs, min_max, robust, standard
 from platformctl_predictors.inputs.columns import Array
 
@@ -59,30 +59,6 @@ def called(step: Any, order: str | None) -> Op:
         return transform(block if order is None else laid_out(block, order))
 
     return call
-
-
-def laid_out(block: Array, order: str) -> Array:
-    """The same numbers in memory row by row (C) or column by column (F)."""
-    stride = block.shape[1] if order == "C" else 1
-    if block.strides[0] == block.itemsize * stride and block.flags.forc:
-        return block
-    out: Array = np.empty(block.shape, block.dtype, order=order)  # type: ignore[call-overload]
-    out[...] = block
-    return out
-
-
-def order_of(array: Array) -> str:
-    """F if an array lies in memory column by column, else C."""
-    return "F" if array.shape[1] > 1 and array.strides[0] == array.itemsize else "C"
-
-
-def to_sparse(kind: type) -> Op:
-    """Makes a sparse matrix of a type of scipy's, where it is not one yet."""
-
-    def convert(block: Any) -> Any:
-        return block if is_sparse(block) else kind(block)
-
-    return convert
 
 
 def _selected(step: Any, _: Dtype) -> Iterator[Op]:

@@ -298,15 +298,21 @@ class Matrix:
         """Positions in the row that its pieces read."""
         return tuple(index for piece in self.pieces for index in piece.reads)
 
+    @property
+    def alone(self) -> Numbers | None:
+        """The piece that writes all columns, if that is one of numbers."""
+        first = self.pieces[0] if self.pieces else None
+        return first if isinstance(first, Numbers) and first.at == (0, self.width) else None
+
     def make(self, rows: Rows) -> Any:  # an array, or a sparse matrix
         """The matrix of these rows.
 
         Raises:
             Untaken: The pipeline itself has to compute them.
         """
-        first = self.pieces[0] if self.pieces else None
-        if isinstance(first, Numbers) and first.at == (0, self.width):
-            out = first.block(rows)
+        alone = self.alone
+        if alone is not None:
+            out = alone.block(rows)
         else:
             out = np.zeros((len(rows), self.width), self.dtype)
             for piece in self.pieces:

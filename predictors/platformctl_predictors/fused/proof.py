@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from platformctl_predictors.fused.others import order_of
+from platformctl_predictors.fused.comparing import equal, quietly
+from platformctl_predictors.fused.layouts import order_of
 from platformctl_predictors.fused.outcome import CannotFuse
 from platformctl_predictors.fused.pieces import Plan, Row, is_sparse, to_dense
-from platformctl_predictors.fused.walking import equal, quietly
 from platformctl_predictors.inputs.batch import Table
 from platformctl_predictors.inputs.columns import Array
 

@@ -4,7 +4,6 @@ Each step is given what it would be given in the pipeline, for a few sample rows
 seen, not foretold.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,18 +13,17 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from platformctl_predictors.fused.comparing import agree, probes, quietly
 from platformctl_predictors.fused.encoders import lookups, merged
 from platformctl_predictors.fused.known_values import branches_of, discretises, is_identity, steps_of
-from platformctl_predictors.fused.others import OPS, called, laid_out, order_of, to_sparse
+from platformctl_predictors.fused.layouts import dtype_of, numeric, order_of, to_sparse
+from platformctl_predictors.fused.others import OPS, called
 from platformctl_predictors.fused.outcome import CannotFuse
 from platformctl_predictors.fused.pieces import Inner, Matrix, Numbers, Op, Piece, is_sparse, picker, to_dense
 from platformctl_predictors.fused.sources import NUMBERS, Source, framed
 from platformctl_predictors.inputs.columns import Array
 
-_PROBES = 40
 _UNKNOWN = "it is not a step that is understood"
-_WIDEST_SPARSE = 4096
-"""A sparse matrix is made of a dense one; with more columns than that it would not be worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def matrix_of(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, A
     """
     steps = [(name, step) for name, step in steps if not is_identity(step)]
     if not steps:
-        return _numbers(given), given.sample
+        return _numbers(given, type_name("passthrough", given.path)), given.sample
     head = _looked_up(steps)
     if head:
         matrix, sample = _lookups(steps[:head], given)
@@ -75,53 +73,10 @@ def matrix_of(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, A
     return matrix, sample
 
 
-def finish(ones: Any, many: Any) -> Op:
-    """Gives a matrix the type and layout of the pipeline's own.
-
-    Args:
-        ones: What the pipeline makes of one row.
-        many: What it makes of several.
-
-    Raises:
-        CannotFuse: It is not a matrix of numbers, or too wide.
-    """
-    if is_sparse(many):
-        if many.format != "csr" or many.shape[1] > _WIDEST_SPARSE:
-            raise CannotFuse("the pipeline", f"its matrix is {many.format}, with {many.shape[1]} columns")
-        return _to_csr(type(many), many.dtype)
-    dtype, one_row, rows = np.asarray(many).dtype, order_of(np.asarray(ones)), order_of(np.asarray(many))
-    if dtype.kind == "O":
-        dtype = _numeric("the pipeline", np.asarray(many)).dtype
-    if dtype.kind not in "fiub":
-        raise CannotFuse("the pipeline", f"what it gives to its last step is {dtype}, not numbers")
-
-    def finished(block: Array) -> Array:
-        if block.dtype != dtype:
-            block = block.astype(dtype)
-        return laid_out(block, one_row if len(block) == 1 else rows)
-
-    return finished
-
-
-def quietly(call: Callable[..., Any], *arguments: Any) -> Any:
-    """What a call gives, without the warnings of the many odd rows that it is asked about."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return call(*arguments)
-
-
 def type_name(step: Any, path: Sequence[str] = ()) -> str:
     """How a message calls a step."""
     kind = step if isinstance(step, str) else type(step).__name__
     return f"{'/'.join(path)}: {kind}" if path else kind
-
-
-def _to_csr(kind: type, dtype: Any) -> Op:
-    def finished(block: Any) -> Any:
-        matrix = block if is_sparse(block) else kind(block)
-        return matrix if matrix.dtype == dtype else matrix.astype(dtype)
-
-    return finished
 
 
 def _looked_up(steps: Sequence[tuple[str, Any]]) -> int:
@@ -151,7 +106,7 @@ def _lookups(steps: Sequence[tuple[str, Any]], given: Given) -> tuple[Matrix, An
     except Exception as error:  # whatever a step raises
         raise CannotFuse(named, f"{type(error).__name__}: {error}") from error
     sample = _passed(through, given.sample, named)
-    dtype = _dtype(sample)
+    dtype = dtype_of(sample)
     return (matrix if dtype.kind == "O" else replace(matrix, dtype=dtype)), sample
 
 
@@ -183,7 +138,7 @@ def _side_by_side(step: Any, given: Given) -> tuple[Matrix, Any]:
     sample = _passed(step.transform, given.sample, type_name(step, given.path))
     if sample.shape[1] != width:
         raise CannotFuse(type_name(step, given.path), f"it gives {sample.shape[1]} columns, not {width}")
-    dtype = sample.dtype if is_sparse(sample) else _numeric(type_name(step), np.asarray(sample)).dtype
+    dtype = sample.dtype if is_sparse(sample) else numeric(type_name(step), np.asarray(sample)).dtype
     return Matrix(width, dtype, merged(pieces)), sample
 
 
@@ -202,7 +157,7 @@ def _chosen(step: Any, given: Given, positions: list[int]) -> Given:
     return replace(given, sources=sources, sample=given.sample.iloc[:, positions])
 
 
-def _numbers(given: Given, needs: str = "passthrough") -> Matrix:
+def _numbers(given: Given, needs: str) -> Matrix:
     """The columns as a matrix of numbers."""
     for source in given.sources:
         if source.kind not in NUMBERS:
@@ -231,13 +186,13 @@ def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]
     made = _passed(step.transform, sample, named)
     if is_sparse(sample):
         return called(step, None), made
-    given, dtype = np.asarray(sample), _dtype(made)
+    given, dtype = np.asarray(sample), dtype_of(made)
     if dtype.kind == "O":
         raise CannotFuse(named, "it gives objects, not numbers")
     own = called(step, order_of(given))
-    probes = _probes(step, given)
+    tried = probes(step, given)
     try:
-        return next((op for op in OPS[kind](step, dtype) if _agree(op, own, probes)), own), made
+        return next((op for op in OPS[kind](step, dtype) if agree(op, own, tried)), own), made
     except Exception:  # noqa: BLE001 attributes are not what they are in the versions that are known
         return own, made
 
@@ -270,7 +225,7 @@ def _split(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
         if name in weights:
             branches[-1] = (places, _both(op, _weighted(weights[name])))
     made = _passed(step.transform, sample, type_name(step, path))
-    dtype = _dtype(made)
+    dtype = dtype_of(made)
     back = to_sparse(type(made)) if is_sparse(made) else _same
 
     def run(block: Array) -> Any:  # an array, or a sparse matrix
@@ -294,9 +249,9 @@ def _weighted(weight: float) -> Op:
 
 def _then(matrix: Matrix, op: Op) -> Matrix:
     """The matrix with one more step; numbers from one gathering stay in one piece."""
-    (piece, *more) = matrix.pieces or (None,)
-    if isinstance(piece, Numbers) and not more:
-        return replace(matrix, pieces=(replace(piece, ops=(*piece.ops, op)),))
+    alone = matrix.alone
+    if alone is not None:
+        return replace(matrix, pieces=(replace(alone, ops=(*alone.ops, op)),))
     return replace(matrix, ops=(*matrix.ops, op))
 
 
@@ -304,11 +259,9 @@ def _placed(matrix: Matrix, offset: int, width: int) -> list[Piece]:
     """The pieces of a matrix, in columns of a wider one."""
     if matrix.ops:
         return [Inner((offset, offset + width), matrix)]
-    pieces = [
-        replace(piece, at=(0, width)) if isinstance(piece, Numbers) and len(matrix.pieces) == 1 else piece
-        for piece in matrix.pieces
-    ]
-    return [piece.shifted(offset) for piece in pieces]
+    if matrix.alone is not None:
+        return [replace(matrix.alone, at=(offset, offset + width))]
+    return [piece.shifted(offset) for piece in matrix.pieces]
 
 
 def _passed(call: Callable[[Any], Any], sample: Any, named: str) -> Any:
@@ -317,61 +270,3 @@ def _passed(call: Callable[[Any], Any], sample: Any, named: str) -> Any:
         return quietly(call, sample)
     except Exception as error:  # whatever a step raises
         raise CannotFuse(named, f"it refuses the sample: {type(error).__name__}: {error}") from error
-
-
-def _dtype(data: Any) -> np.dtype[Any]:
-    return np.dtype(data.dtype) if is_sparse(data) else np.asarray(data).dtype
-
-
-def _numeric(named: str, array: Array) -> Array:
-    """Objects that are numbers, as such."""
-    if array.dtype.kind != "O":
-        return array
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise CannotFuse(named, f"it gives objects that are not numbers: {error}") from error
-
-
-def _probes(step: Any, given: Array) -> list[Array]:
-    """Matrices that the step is tried with: ordinary numbers, with and without NaN."""
-    random = np.random.default_rng(0)
-    size = (_PROBES, given.shape[1])
-    numbers = random.normal(size=size) * 10.0 ** random.integers(-3, 6, size)
-    dtype = np.dtype(np.float64) if given.dtype.kind == "O" else given.dtype
-    if dtype.kind in "fiu":
-        numbers = numbers.astype(dtype)
-    probes = [numbers]
-    if dtype.kind == "f":
-        empty = numbers.copy()
-        empty[random.random(size) < 0.3] = getattr(step, "missing_values", np.nan)  # noqa: PLR2004 some
-        probes.append(empty)
-    return probes
-
-
-def _agree(op: Op, own: Op, probes: Sequence[Array]) -> bool:
-    """Whether an operation does what the step itself does."""
-    for probe in probes:
-        try:
-            expected = to_dense(quietly(own, probe.copy()))
-        except Exception:  # noqa: BLE001,S112 it is no probe for this step
-            continue
-        try:
-            found = quietly(op, probe.copy())
-        except Exception:  # noqa: BLE001 then the step itself is called
-            return False
-        if found.dtype != expected.dtype or not equal(found, expected):
-            return False
-    return True
-
-
-def equal(one: Array, other: Array) -> bool:
-    """Whether two arrays have the same shape and bits; NaN is NaN."""
-    if one.shape != other.shape:
-        return False
-    if one.dtype.kind != "f" or one.dtype != other.dtype:
-        return bool(np.array_equal(one, other))
-    same = np.ascontiguousarray(one).view(f"i{one.itemsize}") == np.ascontiguousarray(other).view(
-        f"i{one.itemsize}"
-    )
-    return bool(np.all(same | (np.isnan(one) & np.isnan(other))))
