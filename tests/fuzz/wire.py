@@ -133,7 +133,8 @@ def _received(connection: socket.socket) -> tuple[Answer, bool]:
 
 
 def _revision(call: Any) -> str | None:
-    for name, value in call.initial_metadata() or ():
+    """What there is; the client of gRPC calls all metadata trailing where no message followed."""
+    for name, value in (*(call.initial_metadata() or ()), *(call.trailing_metadata() or ())):
         if name == "x-platformctl-revision":
             return str(value)
     return None

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from platformctl_transformers.casts import CASTS, UNCHANGED, Refused
+from platformctl_transformers.casts import CASTS, UNCHANGED, Refused, shown
 
 pytestmark = pytest.mark.quick
 
@@ -86,3 +86,12 @@ def test_types_that_are_never_cast_hold_only_values_that_stay(kind: str) -> None
     for value in samples:
         if type(value) in UNCHANGED[kind]:
             assert CASTS[kind](value) is value
+
+
+def test_a_value_nested_beyond_python_is_shown_short() -> None:
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+    assert len(shown(value)) <= 40
+    while value:  # freed level by level: Python frees by recursion
+        value = value.pop()  # type: ignore[assignment]

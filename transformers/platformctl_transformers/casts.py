@@ -7,12 +7,15 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
+from reprlib import Repr
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _FLOAT32_MAX = 3.4028234663852886e38
 _BOOLEANS = {"true": True, "false": False}
 _SHOWN = 40
+_REPR = Repr()
+_REPR.maxlevel = 2  # a row may be nested deeper than Python's own repr can go
 
 
 class Refused(ValueError):
@@ -141,7 +144,9 @@ UNCHANGED: dict[str, frozenset[type]] = {
 
 def shown(value: object) -> str:
     """A value as an error message shows it: short."""
-    text = "null" if value is None else repr(value)
+    if value is None:
+        return "null"
+    text = _REPR.repr(value) if isinstance(value, list | dict) else repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

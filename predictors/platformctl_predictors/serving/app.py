@@ -41,6 +41,9 @@ _JSON_TYPES = re.compile(
     re.IGNORECASE,
 )
 _DEADLINE = b"x-envoy-expected-rq-timeout-ms"
+_LONGEST_LIMIT = 15
+"""Digits: 30,000 years, and less than what Python refuses to read as an integer."""
+
 _REQUEST_ID = b"x-request-id"
 _PRINTABLE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _LINGER_S = 5.0
@@ -257,7 +260,7 @@ def _has_kserves_format(exchange: _Exchange, body: bytes) -> bool:
 def _asked(exchange: _Exchange) -> Asked:
     limit = exchange.headers.get(_DEADLINE)
     deadline = None
-    if limit is not None and limit.isdigit() and int(limit) > 0:
+    if limit is not None and len(limit) <= _LONGEST_LIMIT and limit.isdigit() and int(limit) > 0:
         deadline = exchange.started + int(limit) / 1000
     return Asked(deadline, bodies.caller(exchange.receive))
 
