@@ -60,7 +60,7 @@ CASES: dict[str, tuple[Callable[[], Any], Any, str]] = {
     "text for an imputer": (
         lambda: arrays(SimpleImputer(strategy="median"), LinearRegression()),
         ["a", 1.0],
-        "non-numeric data",
+        "non-numeric data: could not convert string to float: 'a'",
     ),
 }
 

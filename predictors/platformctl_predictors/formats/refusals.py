@@ -17,6 +17,8 @@ _CHECKS = (
 )
 """Modules that check what they are given."""
 
+_LONGEST = 200
+
 _NOT_A_NUMBER = re.compile(r"contains (NaN|infinity)")
 _OTHERS = re.compile(
     r"Found unknown categories \[(None|nan)(, (None|nan))*\] in column"
@@ -46,7 +48,13 @@ def refusal(error: ValueError, data: Data) -> BadInput | None:
         return None
     text = str(error)
     blamed = _is_odd(data) if _NOT_A_NUMBER.search(text) else _OTHERS.search(text) is not None
-    return BadInput(f"the model refuses a value: {text.splitlines()[0]}") if blamed else None
+    return BadInput(f"the model refuses a value: {_short(text)}") if blamed else None
+
+
+def _short(text: str) -> str:
+    """On one line: what was wrong often stands on scikit-learn's second."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def _raised_in(traceback: TracebackType | None) -> str:
