@@ -79,16 +79,21 @@ def answer_whole(receive: Any, status: int, headers: Sequence[tuple[bytes, bytes
         return False
     if cycle.disconnected:
         return True
-    if cycle.flow.write_paused or CLOSE in cycle.default_headers:
+    try:
+        default, arrived, done = cycle.default_headers, cycle.message_event.set, cycle.on_response
+        ordinary = not cycle.flow.write_paused and CLOSE not in default
+    except AttributeError:  # another uvicorn, which keeps other books: it writes the answer itself
+        return False
+    if not ordinary:
         return False
     parts = [STATUS_LINE[status]]
-    for name, value in (*cycle.default_headers, *headers):
+    for name, value in (*default, *headers):
         parts += (name, b": ", value, b"\r\n")
     parts += (b"content-length: %d\r\n\r\n" % len(body), body)
     cycle.response_started = True
     cycle.waiting_for_100_continue = False
     cycle.transport.write(b"".join(parts))
     cycle.response_complete = True
-    cycle.message_event.set()
-    cycle.on_response()
+    arrived()
+    done()
     return True
