@@ -29,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
             fuzz(subjects, given.minutes * 60, given.seed, report)
     finally:
         sys.stdout.write(summary(report))
-    for path in report.write(given.out) if report.failures else []:
-        sys.stdout.write(f"written: {path}\n")
+        for path in report.write(given.out) if report.failures else []:
+            sys.stdout.write(f"written: {path}\n")
     return 0 if report.clean else 1
 
 

@@ -123,10 +123,11 @@ class Target:
         """Say what has leaked, and close."""
         if self.subject.server.process.poll() is not None:
             self._report.leaks.append(f"{self.subject.name}: the server has ended")
-        elif self._before is not None:
+        else:
             after = settled(self.subject, self._before)
-            self._report.memory[self.subject.name].append(after.rss_mib)
-            self._report.leaks += [f"{self.subject.name}: {text}" for text in leaks(self._before, after)]
+            self._report.memory.setdefault(self.subject.name, []).append(after.rss_mib)
+            found = leaks(self._before or after, after)
+            self._report.leaks += [f"{self.subject.name}: {text}" for text in found]
         self._wire.close()
 
     def _attack(self, name: str, strategy: SearchStrategy[Http | Message], number: int) -> None:
