@@ -15,11 +15,11 @@ from platformctl_predictors.formats.loading import Loaded, Pick
 from platformctl_predictors.formats.picking import pick
 from platformctl_predictors.inputs.batch import Input
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.asking import ASKED, Asked
-from platformctl_predictors.serving.engine import QUICK_S, SLOW_S, Pace
 from platformctl_predictors.serving.failures import ModelFailed
-from platformctl_predictors.serving.metrics import Recorder
+from platformctl_predictors.serving.metrics.recorder import Recorder
 from platformctl_predictors.serving.predictor import Predictor
+from platformctl_predictors.serving.queue.asking import ASKED, Asked
+from platformctl_predictors.serving.queue.engine import QUICK_S, SLOW_S, Pace
 from platformctl_predictors.settings import Batch, FormatPredictor, Limits
 
 pytestmark = pytest.mark.quick

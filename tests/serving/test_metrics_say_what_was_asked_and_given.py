@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.histograms import NUMBERS, PROBABILITIES
-from platformctl_predictors.serving.scores import MOST_PREDICTED, MOST_SCORED, Scores
+from platformctl_predictors.serving.metrics.histograms import NUMBERS, PROBABILITIES
+from platformctl_predictors.serving.metrics.scores import MOST_PREDICTED, MOST_SCORED, Scores
 from tests.serving.gate import Gated
 from tests.serving.process import Server, serving, settings
 

@@ -4,8 +4,8 @@ import pytest
 
 from platformctl_predictors.formats.picking import pick
 from platformctl_predictors.inputs.reading import Reader
-from platformctl_predictors.serving.model_calls import ModelCalls
-from platformctl_predictors.serving.scores import Scores
+from platformctl_predictors.serving.metrics.scores import Scores
+from platformctl_predictors.serving.queue.model_calls import ModelCalls
 from platformctl_predictors.settings import FormatPredictor
 
 pytestmark = pytest.mark.quick

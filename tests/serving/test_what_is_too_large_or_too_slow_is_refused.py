@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from platformctl_predictors.serving.connections import HEAD_BYTES, HEAD_S, Connection, SlowHeads
+from platformctl_predictors.serving.http.connections import HEAD_BYTES, HEAD_S, Connection, SlowHeads
 from tests.serving.gate import Gated, gated
 from tests.serving.process import READY_S, REVISION
 

@@ -14,8 +14,8 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from platformctl_predictors.exits import Exit
 from platformctl_predictors.inputs.signature import Column, Columns
-from platformctl_predictors.serving import hop
-from platformctl_predictors.serving.introduction import introduce
+from platformctl_predictors.serving.remote import hop
+from platformctl_predictors.serving.remote.introduction import introduce
 from tests.ports import free_port
 from tests.serving.process import READY_S, REVISION, Server, accepts, serving, settings, spawn, wait_for
 from tests.transformers.conftest import Pair, paired, remote

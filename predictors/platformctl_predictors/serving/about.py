@@ -5,8 +5,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from platformctl_predictors.formats.loading import Pick
-from platformctl_predictors.serving import hop
 from platformctl_predictors.serving.build import Built
+from platformctl_predictors.serving.remote import hop
 from platformctl_predictors.settings import FeatureTransformer, Settings, UserClass
 
 _LIBRARIES = {

@@ -12,7 +12,7 @@ import kserve
 from platformctl_predictors.formats.loading import Pick
 from platformctl_predictors.formats.picking import pick
 from platformctl_predictors.inputs.signature import Signature
-from platformctl_predictors.serving.metrics import Recorder
+from platformctl_predictors.serving.metrics.recorder import Recorder
 from platformctl_predictors.settings import (
     ClassPredictor,
     FeatureTransformer,
@@ -106,8 +106,8 @@ def _predictor(settings: Settings, model_dir: Path, recorder: Recorder) -> tuple
 
 
 def _remote(address: str, name: str) -> tuple[kserve.Model, Pick]:
-    from platformctl_predictors.serving.introduction import introduce  # gRPC: only where it is used
-    from platformctl_predictors.serving.remote import Remote  # likewise
+    from platformctl_predictors.serving.remote.introduction import introduce  # gRPC: only where it is used
+    from platformctl_predictors.serving.remote.model import Remote  # likewise
 
     predictor = Remote(name, address, introduce(address, name))
     return predictor, Pick("remote", f"{address}, by the settings")

@@ -18,13 +18,13 @@ from kserve.protocol.grpc.servicer import InferenceServicer
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.outputs.answers import jsonable
-from platformctl_predictors.serving import hop
-from platformctl_predictors.serving.asking import ASKED, Asked
 from platformctl_predictors.serving.build import Built
 from platformctl_predictors.serving.dataplane import FixedRepository
 from platformctl_predictors.serving.failures import Refused, failure, invalid_reason, of_model
-from platformctl_predictors.serving.lean import Lean
-from platformctl_predictors.serving.metrics import Recorder
+from platformctl_predictors.serving.http.lean import Lean
+from platformctl_predictors.serving.metrics.recorder import Recorder
+from platformctl_predictors.serving.queue.asking import ASKED, Asked
+from platformctl_predictors.serving.remote import hop
 from platformctl_predictors.settings import Settings, UnixListen
 
 _INFER = "/inference.GRPCInferenceService/ModelInfer"

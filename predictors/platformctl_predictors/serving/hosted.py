@@ -10,11 +10,11 @@ from typing import Any
 import kserve
 
 from platformctl_predictors.outputs.result import NotByRow
-from platformctl_predictors.serving.asking import ASKED
-from platformctl_predictors.serving.calls import SharedCalls
-from platformctl_predictors.serving.engine import Engine
 from platformctl_predictors.serving.failures import Gone, Late, QueueFull
-from platformctl_predictors.serving.metrics import Recorder
+from platformctl_predictors.serving.metrics.recorder import Recorder
+from platformctl_predictors.serving.queue.asking import ASKED
+from platformctl_predictors.serving.queue.calls import SharedCalls
+from platformctl_predictors.serving.queue.engine import Engine
 from platformctl_predictors.settings import Batch, Limits
 
 

@@ -18,12 +18,12 @@ from platformctl_predictors.inputs.signature import Columns, Tensors
 from platformctl_predictors.outputs import protocols
 from platformctl_predictors.outputs.answers import Output
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.asking import ASKED, Asked
-from platformctl_predictors.serving.engine import Engine
 from platformctl_predictors.serving.failures import TooLarge
-from platformctl_predictors.serving.metrics import Recorder
-from platformctl_predictors.serving.model_calls import ModelCalls
-from platformctl_predictors.serving.v2json import chosen
+from platformctl_predictors.serving.http.v2json import chosen
+from platformctl_predictors.serving.metrics.recorder import Recorder
+from platformctl_predictors.serving.queue.asking import ASKED, Asked
+from platformctl_predictors.serving.queue.engine import Engine
+from platformctl_predictors.serving.queue.model_calls import ModelCalls
 from platformctl_predictors.settings import Batch, Limits
 
 _V2_TYPES = {

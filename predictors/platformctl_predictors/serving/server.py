@@ -16,12 +16,12 @@ from kserve.model_server import app as kserve_app
 from prometheus_client import REGISTRY
 
 from platformctl_predictors.serving.about import about, info
-from platformctl_predictors.serving.access_log import AccessLog
-from platformctl_predictors.serving.app import Front
 from platformctl_predictors.serving.build import Built
-from platformctl_predictors.serving.connections import CLOSE, Connection, SlowHeads
 from platformctl_predictors.serving.dataplane import FixedRepository, GuardedDataPlane, Routes
-from platformctl_predictors.serving.routes import Route, routes
+from platformctl_predictors.serving.http.access_log import AccessLog
+from platformctl_predictors.serving.http.app import Front
+from platformctl_predictors.serving.http.connections import CLOSE, Connection, SlowHeads
+from platformctl_predictors.serving.http.routes import Route, routes
 from platformctl_predictors.serving.sockets import refused
 from platformctl_predictors.settings import Settings
 

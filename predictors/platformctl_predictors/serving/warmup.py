@@ -10,8 +10,8 @@ import orjson
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.formats import mlmodel
-from platformctl_predictors.serving.asking import Asked
-from platformctl_predictors.serving.routes import Route
+from platformctl_predictors.serving.http.routes import Route
+from platformctl_predictors.serving.queue.asking import Asked
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.inputs.signature import Signature
-from platformctl_predictors.serving import hop
-from platformctl_predictors.serving.foreign import Tensor, Translation
+from platformctl_predictors.serving.remote import hop
+from platformctl_predictors.serving.remote.foreign import Tensor, Translation
 
 WAIT_S = 600.0
 """For the other server to load its model; a large one takes minutes."""

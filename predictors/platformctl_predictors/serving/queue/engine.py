@@ -11,10 +11,10 @@ from collections.abc import Hashable, Sequence
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
-from platformctl_predictors.serving.asking import PRESENT, Caller
 from platformctl_predictors.serving.failures import Gone, Late, QueueFull
-from platformctl_predictors.serving.metrics import Recorder
-from platformctl_predictors.serving.worker import Worker
+from platformctl_predictors.serving.metrics.recorder import Recorder
+from platformctl_predictors.serving.queue.asking import PRESENT, Caller
+from platformctl_predictors.serving.queue.worker import Worker
 
 QUICK_S = 0.002
 """A call that takes less does not keep the event loop from anything; a thread would cost 50 us more."""

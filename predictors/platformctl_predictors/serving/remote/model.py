@@ -20,11 +20,11 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.outputs.answers import jsonable
-from platformctl_predictors.serving import hop
-from platformctl_predictors.serving.asking import ASKED
 from platformctl_predictors.serving.failures import Late, ModelFailed, QueueFull, TooLarge, Unavailable
-from platformctl_predictors.serving.foreign import Translation
-from platformctl_predictors.serving.introduction import OPTIONS, Introduced
+from platformctl_predictors.serving.queue.asking import ASKED
+from platformctl_predictors.serving.remote import hop
+from platformctl_predictors.serving.remote.foreign import Translation
+from platformctl_predictors.serving.remote.introduction import OPTIONS, Introduced
 
 _PASSED = ("x-request-id", "traceparent", "tracestate", "baggage")
 _RECONNECT_S = 2.0  # longer than gRPC waits between two attempts

@@ -14,11 +14,11 @@ from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.inputs.signature import Columns
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving import v2json
-from platformctl_predictors.serving.asking import ASKED, Asked
 from platformctl_predictors.serving.failures import of_model
-from platformctl_predictors.serving.lean import Lean
+from platformctl_predictors.serving.http import v2json
+from platformctl_predictors.serving.http.lean import Lean
 from platformctl_predictors.serving.predictor import Predictor
+from platformctl_predictors.serving.queue.asking import ASKED, Asked
 from platformctl_transformers import AFTER, Collocated, FeatureTransformer
 
 LARGE_BYTES = 256 * 1024

@@ -11,8 +11,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from platformctl_predictors.serving.histograms import ROWS, SECONDS, Histogram
-from platformctl_predictors.serving.scores import Scores
+from platformctl_predictors.serving.metrics.histograms import ROWS, SECONDS, Histogram
+from platformctl_predictors.serving.metrics.scores import Scores
 
 
 class Recorder(Collector):

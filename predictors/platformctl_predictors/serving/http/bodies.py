@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
-from platformctl_predictors.serving.asking import PRESENT, Caller
 from platformctl_predictors.serving.failures import Gone, TooLarge, TooSlow
+from platformctl_predictors.serving.queue.asking import PRESENT, Caller
 from platformctl_predictors.settings import Limits
 
 Scope = MutableMapping[str, Any]

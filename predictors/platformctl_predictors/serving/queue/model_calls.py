@@ -5,8 +5,8 @@ from collections.abc import Hashable, Sequence
 from platformctl_predictors.formats.loading import Loaded
 from platformctl_predictors.inputs.batch import Input, join
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.calls import SharedCalls
-from platformctl_predictors.serving.scores import Scores
+from platformctl_predictors.serving.metrics.scores import Scores
+from platformctl_predictors.serving.queue.calls import SharedCalls
 
 
 class ModelCalls(SharedCalls[Input, Result]):

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from typing import Generic
 
 from platformctl_predictors.outputs.result import NotByRow
-from platformctl_predictors.serving.engine import Answer, Work
 from platformctl_predictors.serving.failures import of_model
+from platformctl_predictors.serving.queue.engine import Answer, Work
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from platformctl_predictors.inputs.columns import Array
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.histograms import NUMBERS, PROBABILITIES, Histogram
+from platformctl_predictors.serving.metrics.histograms import NUMBERS, PROBABILITIES, Histogram
 
 MOST_PREDICTED = 100
 """Classes with a count of their own."""

@@ -25,14 +25,14 @@ from typing import Any
 
 import orjson
 
-from platformctl_predictors.serving import bodies
-from platformctl_predictors.serving.access_log import AccessLog
-from platformctl_predictors.serving.asking import Asked
-from platformctl_predictors.serving.bodies import App, Message, Receive, Scope, Send
-from platformctl_predictors.serving.connections import CLOSE, answer_whole
 from platformctl_predictors.serving.failures import Gone, QueueFull, Refused, failure, invalid_reason
-from platformctl_predictors.serving.metrics import Recorder
-from platformctl_predictors.serving.routes import JSON, Answer, Headers, Route
+from platformctl_predictors.serving.http import bodies
+from platformctl_predictors.serving.http.access_log import AccessLog
+from platformctl_predictors.serving.http.bodies import App, Message, Receive, Scope, Send
+from platformctl_predictors.serving.http.connections import CLOSE, answer_whole
+from platformctl_predictors.serving.http.routes import JSON, Answer, Headers, Route
+from platformctl_predictors.serving.metrics.recorder import Recorder
+from platformctl_predictors.serving.queue.asking import Asked
 from platformctl_predictors.settings import Limits
 
 _FAMILIAR_TYPES = frozenset((None, b"application/json", b"application/json; charset=utf-8"))

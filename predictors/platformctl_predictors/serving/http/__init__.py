@@ -1,0 +1,1 @@
+"""HTTP: the two inference routes, answered in front of kserve."""

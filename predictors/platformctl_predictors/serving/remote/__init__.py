@@ -1,0 +1,1 @@
+"""A predictor in another process: what is said between the two."""
