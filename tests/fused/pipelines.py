@@ -23,6 +23,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils import check_array
 
 from platformctl_predictors.fused import Fused, fuse
 from platformctl_predictors.fused.pieces import is_sparse
@@ -77,6 +78,8 @@ def assert_same(expected: Any, found: Any) -> None:
         for name in ("data", "indices", "indptr"):
             assert_same(getattr(expected, name), getattr(found, name))
         return
+    if hasattr(expected, "dtypes"):  # a DataFrame: what the last step makes of it
+        expected = check_array(expected, ensure_all_finite=False)
     one, other = np.asarray(expected), np.asarray(found)
     one = one.astype(float) if one.dtype == object and other.dtype.kind == "f" else one
     assert one.dtype == other.dtype

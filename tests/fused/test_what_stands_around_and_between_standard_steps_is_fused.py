@@ -211,3 +211,14 @@ def test_a_transformed_target() -> None:
     fast = fused(model, model.rows[:3])
     table = Table(model.signature.columns, rows_of(model, 9))
     assert_same(quiet(model.pipeline.predict, frame(table)), fast.estimator.predict(fast.transform(table)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_truth_values_beside_numbers_get_the_type_that_scikit_learn_gives_them(dtype: type) -> None:
+    """Numpy makes objects of such a DataFrame; scikit-learn's check makes numbers of their common type."""
+    codes = OneHotEncoder(dtype=dtype, sparse_output=False)
+    prepare = ColumnTransformer([("flags", "passthrough", ["member"]), ("codes", codes, ["colour"])])
+    pipeline = make_pipeline(prepare, LogisticRegression()).set_output(transform="pandas")
+    known = fitted(pipeline)
+    assert_is_fused_and_equal(known)
+    assert fused(known).transform(Table(known.signature.columns, known.rows)).dtype == dtype

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -11,7 +10,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from platformctl_predictors.fused.comparing import quietly
 from platformctl_predictors.fused.edge_rows import edge_rows
 from platformctl_predictors.fused.known_values import branches_of, is_identity, known_values, steps_of
-from platformctl_predictors.fused.layouts import finish
+from platformctl_predictors.fused.layouts import as_array, finish
 from platformctl_predictors.fused.linear import Direct, direct
 from platformctl_predictors.fused.others import nameless
 from platformctl_predictors.fused.outcome import METHODS, CannotFuse, Fused, NotFused
@@ -58,7 +57,7 @@ def _fused(estimator: Any, signature: Columns, example: list[Row]) -> Fused:
     before = _before(steps)
     sample, many = _sample(signature, columns, example, before)
     _refuse_strangers(last, many)
-    whole = many.dtype.kind in "iub" if hasattr(many, "dtype") else np.asarray(many).dtype.kind in "iub"
+    whole = many.dtype.kind in "iub" if hasattr(many, "dtype") else as_array(many).dtype.kind in "iub"
     matrix, _ = matrix_of(steps, Given(columns, framed(columns, sample), whole))
     ones = quietly(before, Table(signature.columns, sample[:1]))
     read = [columns[index] for index in sorted(set(matrix.reads))]
@@ -109,7 +108,7 @@ def _before(steps: Steps) -> Callable[[Table], Any]:
 
 
 def _as_array(data: Any) -> Any:
-    return data if hasattr(data, "format") else np.asarray(data)
+    return data if hasattr(data, "format") else as_array(data)
 
 
 def _sample(

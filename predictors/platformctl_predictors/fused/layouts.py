@@ -26,9 +26,9 @@ def finish(ones: Any, many: Any) -> Op:
         if many.format != "csr" or many.shape[1] > _WIDEST_SPARSE:
             raise CannotFuse("the pipeline", f"its matrix is {many.format}, with {many.shape[1]} columns")
         return _to_csr(type(many), many.dtype)
-    dtype, one_row, rows = np.asarray(many).dtype, order_of(np.asarray(ones)), order_of(np.asarray(many))
+    dtype, one_row, rows = as_array(many).dtype, order_of(as_array(ones)), order_of(as_array(many))
     if dtype.kind == "O":
-        dtype = numeric("the pipeline", np.asarray(many)).dtype
+        dtype = numeric("the pipeline", as_array(many)).dtype
     if dtype.kind not in "fiub":
         raise CannotFuse("the pipeline", f"what it gives to its last step is {dtype}, not numbers")
 
@@ -66,7 +66,22 @@ def to_sparse(kind: type) -> Op:
 
 def dtype_of(data: Any) -> np.dtype[Any]:
     """The type of an array, a sparse matrix, or a DataFrame's array."""
-    return np.dtype(data.dtype) if is_sparse(data) else np.asarray(data).dtype
+    return np.dtype(data.dtype) if is_sparse(data) else as_array(data).dtype
+
+
+def as_array(data: Any) -> Array:
+    """An array of what a step gives, as scikit-learn's check makes it (`sklearn.utils.check_array`).
+
+    Of a DataFrame with truth values among its numbers numpy makes objects; scikit-learn gives all columns
+    their common type first.
+    """
+    array = np.asarray(data)
+    if array.dtype.kind != "O" or not hasattr(data, "dtypes"):
+        return array
+    types = list(data.dtypes)
+    if not all(isinstance(one, np.dtype) and one.kind in "fiub" for one in types):
+        return array
+    return np.asarray(data.astype(np.result_type(*types)))
 
 
 def numeric(named: str, array: Array) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from platformctl_predictors.fused.comparing import equal, quietly
-from platformctl_predictors.fused.layouts import order_of
+from platformctl_predictors.fused.layouts import as_array, order_of
 from platformctl_predictors.fused.outcome import CannotFuse
 from platformctl_predictors.fused.pieces import Plan, Row, is_sparse, to_dense
 from platformctl_predictors.inputs.batch import Table
@@ -128,7 +128,7 @@ def _hold_matrices(expected: Any, found: Any, rows: Sequence[Row]) -> None:
             if one.dtype != other.dtype or not equal(one, other):
                 raise CannotFuse("the pipeline", f"{what}: not equal in {len(rows)} rows")
         return
-    expected = np.asarray(expected)
+    expected = as_array(expected)
     if expected.dtype.kind == "O":
         expected = expected.astype(np.float64)
     elif order_of(expected) != order_of(found):

@@ -16,7 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from platformctl_predictors.fused.comparing import agree, probes, quietly
 from platformctl_predictors.fused.encoders import lookups, merged
 from platformctl_predictors.fused.known_values import branches_of, discretises, is_identity, steps_of
-from platformctl_predictors.fused.layouts import dtype_of, numeric, order_of, to_sparse
+from platformctl_predictors.fused.layouts import as_array, dtype_of, numeric, order_of, to_sparse
 from platformctl_predictors.fused.others import OPS, called
 from platformctl_predictors.fused.outcome import CannotFuse
 from platformctl_predictors.fused.pieces import Inner, Matrix, Numbers, Op, Piece, is_sparse, picker, to_dense
@@ -138,7 +138,7 @@ def _side_by_side(step: Any, given: Given) -> tuple[Matrix, Any]:
     sample = _passed(step.transform, given.sample, type_name(step, given.path))
     if sample.shape[1] != width:
         raise CannotFuse(type_name(step, given.path), f"it gives {sample.shape[1]} columns, not {width}")
-    dtype = sample.dtype if is_sparse(sample) else numeric(type_name(step), np.asarray(sample)).dtype
+    dtype = sample.dtype if is_sparse(sample) else numeric(type_name(step), as_array(sample)).dtype
     return Matrix(width, dtype, merged(pieces)), sample
 
 
@@ -162,7 +162,7 @@ def _numbers(given: Given, needs: str) -> Matrix:
     for source in given.sources:
         if source.kind not in NUMBERS:
             raise CannotFuse(needs, f"{source.label} is {source.kind}, not a number")
-    dtype = np.asarray(given.sample).dtype
+    dtype = as_array(given.sample).dtype
     holes = not given.whole and any(not source.column.required for source in given.sources)
     if dtype.kind == "O" or (holes and dtype.kind != "f"):
         dtype = np.dtype(np.float64)
@@ -186,7 +186,7 @@ def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]
     made = _passed(step.transform, sample, named)
     if is_sparse(sample):
         return called(step, None), made
-    given, dtype = np.asarray(sample), dtype_of(made)
+    given, dtype = as_array(sample), dtype_of(made)
     if dtype.kind == "O":
         raise CannotFuse(named, "it gives objects, not numbers")
     own = called(step, order_of(given))
