@@ -9,7 +9,7 @@ from tests.serving.process import ASSETS, run_to_end, serving, settings
 
 pytestmark = pytest.mark.quick
 
-SHOP = "name one of: Doubler, Explosive, Lazy, Needy, Tidy, Years"
+SHOP = "name one of: Doubler, Explosive, Lazy, Needy, Picky, Tidy, Years"
 
 
 def by_class(name: str) -> dict[str, str]:
@@ -90,6 +90,17 @@ def test_a_stop_calls_the_models_own(folder: Path) -> None:
         server.terminate()
         assert server.wait().code == 0
     assert (folder / "stopped").exists()
+
+
+def test_a_model_that_refuses_its_own_example_is_served_all_the_same(folder: Path) -> None:
+    """A refusal has no cause, which a search for a missing library must not go round in."""
+    (folder / "serving_input_example.json").write_text('{"instances": ["one"]}')
+    content = settings(folder, folder, predictor={"kind": "class", **by_class("shop:Picky")})
+    with serving(content, folder) as server:
+        assert "THE MODEL FAILS ON ITS OWN INPUT EXAMPLE" in server.log.read_text()
+        assert server.v1([1]).json() == {"predictions": [1]}
+        refused = server.v1(["one"])
+        assert (refused.status_code, refused.json()) == (400, {"error": "a row is a whole number"})
 
 
 def test_a_crash_exits_70_with_its_cause(folder: Path) -> None:

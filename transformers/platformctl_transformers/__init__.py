@@ -8,10 +8,12 @@ from platformctl_transformers.collocated import AFTER, Collocated
 from platformctl_transformers.features import FeatureTransformer
 from platformctl_transformers.misfit import Misfit
 from platformctl_transformers.plan import Expected, FeaturesUnusable, Rules, plan
+from platformctl_transformers.steps import OF_A_REQUEST, run, steps
 from platformctl_transformers.user_class import ClassUnusable, ModelUnusable, create, load
 
 __all__ = [
     "AFTER",
+    "OF_A_REQUEST",
     "ClassUnusable",
     "Collocated",
     "Expected",
@@ -23,4 +25,6 @@ __all__ = [
     "create",
     "load",
     "plan",
+    "run",
+    "steps",
 ]

@@ -1,34 +1,22 @@
 """A transformer and its predictor in one process, as one model."""
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import kserve
 from kserve.errors import InvalidInput
 
 from platformctl_transformers.misfit import Misfit
-
-Headers = Mapping[str, str] | None
+from platformctl_transformers.steps import OF_A_REQUEST, Headers, run, steps
 
 AFTER = "after the transformer: "
 """Begins the complaint about a request that only the predictor refused."""
 
 
-class _Step(NamedTuple):
-    """A handler of a model's: `call(value, headers)`, or with the response's headers as well."""
-
-    call: Callable[..., Any]
-    awaited: bool
-    with_headers: bool
-
-
 class Collocated(kserve.Model):
     """preprocess of the transformer, all of the predictor, postprocess of the transformer.
 
-    Each step may be sync or async, which is found out once, as is which of them a class overrides; the
-    others cost nothing. The transformer's own `predict`, which would go over the network, is never
-    called.
+    Which of them a class overrides is found out once; the others cost nothing. The transformer's own
+    `predict`, which would go over the network, is never called.
 
     Args:
         name: The model's name in every URL.
@@ -40,9 +28,9 @@ class Collocated(kserve.Model):
         super().__init__(name, return_response_headers=True)
         self.transformer = transformer
         self.predictor = predictor
-        self._before = _steps(transformer, "preprocess")
-        self._asked = _steps(predictor, "preprocess", "validate", "predict", "postprocess")
-        self._after = _steps(transformer, "postprocess")
+        self._before = steps(transformer, "preprocess")
+        self._asked = steps(predictor, *OF_A_REQUEST)
+        self._after = steps(transformer, "postprocess")
         self.engine = predictor.engine
         self.ready = bool(transformer.ready and predictor.ready)
 
@@ -63,14 +51,14 @@ class Collocated(kserve.Model):
                 that it is about what the transformer had made of it.
         """
         more = {} if response_headers is None else response_headers
-        made = await _run(self._before, payload, headers, more)
+        made = await run(self._before, payload, headers, more)
         try:
-            result = await _run(self._asked, made, headers, more)
+            result = await run(self._asked, made, headers, more)
         except InvalidInput as error:
             if not self._before:
                 raise
             raise Misfit(f"{AFTER}{error}", _kind(error)) from error
-        return await _run(self._after, result, headers, more)
+        return await run(self._after, result, headers, more)
 
     def start(self) -> None:
         """Start both."""
@@ -100,40 +88,6 @@ class Collocated(kserve.Model):
         """The transformer's, if it says, else the predictor's unless the transformer changes them."""
         own = self.transformer.get_output_types()
         return own or (() if self._after else self.predictor.get_output_types())
-
-
-async def _run(steps: tuple[_Step, ...], value: Any, headers: Headers, more: dict[str, str]) -> Any:
-    for call, awaited, with_headers in steps:
-        value = call(value, headers, more) if with_headers else call(value, headers)
-        if awaited:
-            value = await value
-    return value
-
-
-def _steps(model: Any, *names: str) -> tuple[_Step, ...]:  # a kserve.Model, untyped
-    """The handlers that do something: those that the class, or the instance, overrides."""
-    found = []
-    for name in names:
-        if getattr(type(model), name) is getattr(kserve.Model, name) and name not in vars(model):
-            continue
-        call = getattr(model, name)
-        with_headers = name in {"predict", "postprocess"} and bool(model.required_response_headers)
-        found.append(
-            _Step(
-                _Check(call) if name == "validate" else call, inspect.iscoroutinefunction(call), with_headers
-            )
-        )
-    return tuple(found)
-
-
-class _Check:
-    """kserve's `validate`, which takes no headers."""
-
-    def __init__(self, validate: Callable[[Any], Any]) -> None:
-        self._validate = validate
-
-    def __call__(self, value: Any, _headers: Headers) -> Any:
-        return self._validate(value)
 
 
 def _kind(error: Exception) -> str:

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from platformctl_predictors.exits import Code, Exit
-from platformctl_predictors.formats import onnx_gate, onnx_own
+from platformctl_predictors.formats import onnx_gate, onnx_own, onnx_session
 from platformctl_predictors.formats.loading import Loaded, Pick
 from platformctl_predictors.formats.mlmodel import MLmodel
 from platformctl_predictors.formats.onnx_feeds import Feeder
 from platformctl_predictors.formats.onnx_gate import GateReport
-from platformctl_predictors.formats.onnx_session import open_session
 from platformctl_predictors.inputs.batch import Input
-from platformctl_predictors.inputs.columns import Array, BadInput
+from platformctl_predictors.inputs.columns import Array
 from platformctl_predictors.inputs.signature import Columns, Signature
 from platformctl_predictors.outputs.result import Result, row_by_row
 from platformctl_predictors.settings import FormatPredictor
@@ -86,7 +85,7 @@ def load_export(export: Export, model: MLmodel | None, wanted: FormatPredictor, 
     """
     report = export.report
     output = _output(report, wanted)
-    session = open_session(export.path, gpu)
+    session = onnx_session.open_session(export.path, gpu)
     signature: Signature | None = None if report.columns is None else _signature(report)
     return Loaded(
         compute_of(session, report, output),
@@ -111,14 +110,9 @@ def compute_of(session: Any, report: GateReport, output: str) -> Callable[[Input
     names = [tensor.name for tensor in session.get_outputs()]
     wanted = {"label": names[:1], "both": names[:2]}.get(output, names[1:2])
     result = _result_of(report, output)
-    run = session.run
 
     def compute(given: Input) -> Result:
-        feed = feeder.feed(given.data)
-        try:
-            return result(run(wanted, feed))
-        except Exception as error:
-            raise _explained(error) from error
+        return result(onnx_session.run(session, wanted, feeder.feed(given.data)))
 
     return compute
 
@@ -241,19 +235,10 @@ def _flat(classes: list[Any]) -> list[Any]:
 
 def _probabilities(got: Any) -> Array | list[Array]:
     """Probabilities as float64; of several outputs: one array each."""
-    if isinstance(got, list):
-        return [item.astype(np.float64, copy=False) for item in got]
-    if got.ndim == _MATRICES:
+    if isinstance(got, list) or got.ndim == _MATRICES:
         return [item.astype(np.float64, copy=False) for item in got]
     return got.astype(np.float64, copy=False)  # type: ignore[no-any-return]  # onnxruntime ships no types
 
 
 def _as_rows(probabilities: Array | list[Array]) -> Any:  # an array, or a list a row
     return row_by_row(probabilities) if isinstance(probabilities, list) else probabilities
-
-
-def _explained(error: Exception) -> Exception:
-    """A shape or type that the graph refuses is the caller's mistake, all else the model's failure."""
-    if type(error).__name__ == "InvalidArgument":
-        return BadInput(f"the model does not take that: {(str(error).splitlines() or [''])[0]}", "model")
-    return error

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.formats import onnx_session
 from platformctl_predictors.formats.loading import Loaded, Pick
 from platformctl_predictors.formats.mlmodel import MLmodel
-from platformctl_predictors.formats.onnx_session import open_session
 from platformctl_predictors.inputs.batch import Data, Input, Table
 from platformctl_predictors.inputs.columns import Array, BadInput
 from platformctl_predictors.inputs.signature import Column, Columns, Signature, Tensors, TensorSpec
@@ -71,7 +71,7 @@ def load(path: Path, model: MLmodel | None, wanted: FormatPredictor, gpu: int, w
         )
     if not path.is_file():
         raise Exit(Code.MODEL, f"{path} does not exist", "copy the model's folder in full")
-    session = open_session(path, gpu)
+    session = onnx_session.open_session(path, gpu)
     tensors = tuple(_tensor(path, item) for item in session.get_inputs())
     signature = (model.signature if model else None) or _signature(tensors)
     return Loaded(
@@ -108,15 +108,7 @@ def _compute(session: Any, tensors: tuple[Tensor, ...]) -> Callable[[Input], Res
     names = [tensor.name for tensor in session.get_outputs()]
 
     def compute(given: Input) -> Result:
-        feed = _feed(given.data, tensors)
-        try:
-            outputs = session.run(None, feed)
-        except Exception as error:  # its errors have no base but Exception
-            # A shape or type that the graph refuses is the caller's mistake, all else the model's failure.
-            if type(error).__name__ == "InvalidArgument":
-                first = (str(error).splitlines() or [""])[0]
-                raise BadInput(f"the model does not take that: {first}", "model") from error
-            raise
+        outputs = onnx_session.run(session, None, _feed(given.data, tensors))
         return Result(outputs[0] if len(outputs) == 1 else dict(zip(names, outputs, strict=True)))
 
     return compute

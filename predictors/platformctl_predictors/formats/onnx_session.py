@@ -5,6 +5,7 @@ from typing import Any
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.formats import processors
+from platformctl_predictors.inputs.columns import Array, BadInput
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
@@ -42,6 +43,21 @@ def open_session(path: Path, gpu: int, threads: int | None = None) -> Any:  # on
     if gpu and session.get_providers()[:1] != [CUDA]:  # it falls back without a word
         raise _no_gpu(f"{CUDA} did not start; the session has {_listed(session.get_providers())}")
     return session
+
+
+def run(session: Any, outputs: list[str] | None, feed: dict[str, Array]) -> list[Any]:  # as above
+    """What a graph makes of tensors.
+
+    Raises:
+        BadInput: It refuses their shape or type.
+        Exception: The model fails; ONNX Runtime's errors have no base but that.
+    """
+    try:
+        return session.run(outputs, feed)  # type: ignore[no-any-return]  # as above
+    except Exception as error:
+        if type(error).__name__ != "InvalidArgument":
+            raise
+        raise BadInput(f"the model does not take that: {_first_line(error)}", "model") from error
 
 
 def _runtime() -> Any:  # as above

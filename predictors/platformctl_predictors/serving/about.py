@@ -1,10 +1,10 @@
 """What serves, and why: `GET /platformctl/about`."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from platformctl_predictors.formats.loading import Pick
+from platformctl_predictors.formats.mlmodel import installed
 from platformctl_predictors.serving.build import Built
 from platformctl_predictors.serving.remote import hop
 from platformctl_predictors.settings import FeatureTransformer, Settings, UserClass
@@ -76,7 +76,4 @@ def _libraries() -> dict[str, str]:
 
 
 def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "unknown"
+    return installed(distribution) or "unknown"

@@ -18,7 +18,7 @@ from kserve.protocol.rest.server import RESTServer
 
 from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.outputs.answers import jsonable
-from platformctl_predictors.serving.failures import failure, of_model, short
+from platformctl_predictors.serving.failures import failure, has_status, model_failed, short
 
 _UNDECODABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error)
 
@@ -68,7 +68,9 @@ class GuardedDataPlane(DataPlane):
             response, headers = await super().infer(*arguments, **options)
             return (jsonable(response) if isinstance(response, dict) else response), headers
         except Exception as error:
-            raise of_model(error) from error
+            if has_status(error):
+                raise
+            raise model_failed(error) from error
 
 
 class FixedRepository(ModelRepositoryExtension):

@@ -110,12 +110,15 @@ def failure(error: Exception) -> Failure:
     return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", short(error))
 
 
-def of_model(error: BaseException) -> Exception:
-    """What a model raised: as it is if it has a status of its own, else a ModelFailed, logged."""
+def has_status(error: BaseException) -> bool:
+    """Whether an exception says by its type what to tell the caller; all else is the model's failure."""
     if isinstance(error, BadInput | errors.InvalidInput | Refused | HTTPException | ModelFailed):
-        return error
-    if isinstance(error, Exception) and any(isinstance(error, kinds) for kinds, _ in _MEANT):
-        return error
+        return True
+    return any(isinstance(error, kinds) for kinds, _ in _MEANT)
+
+
+def model_failed(error: BaseException) -> ModelFailed:
+    """The failure of a model that raised what has no status; logged."""
     logger.error("the model raised", exc_info=error)
     failed = ModelFailed(short(error))
     failed.__cause__ = error

@@ -20,8 +20,9 @@ from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.serving.build import Built
 from platformctl_predictors.serving.dataplane import FixedRepository
-from platformctl_predictors.serving.failures import Refused, failure, invalid_reason, of_model
-from platformctl_predictors.serving.http.lean import Lean
+from platformctl_predictors.serving.failures import failure, has_status, model_failed
+from platformctl_predictors.serving.http.bodies import decoded
+from platformctl_predictors.serving.lean import Lean
 from platformctl_predictors.serving.metrics.recorder import Recorder
 from platformctl_predictors.serving.queue.asking import ASKED, Asked
 from platformctl_predictors.serving.remote import hop
@@ -113,7 +114,7 @@ class _Servicer(InferenceServicer):
         ASKED.set(_asked(context))
         body = _marked(request)
         if body is not None:
-            answer, _ = await self._lean(_v1(body), headers)
+            answer, _ = await self._lean(decoded(body), headers)
             return hop.answer(self._name, orjson.dumps(jsonable(answer)))
         answer, _ = await self._lean(self._request(request), headers)
         return _response(answer)
@@ -168,7 +169,7 @@ class _Watch(aio.ServerInterceptor):
         except Exception as error:  # noqa: BLE001 each has a status
             told = failure(error)
             code = told.code
-            self._count(error, code)
+            self._recorder.failed(error)
             await _abort(context, code, told.text)
         else:
             return answer
@@ -176,13 +177,6 @@ class _Watch(aio.ServerInterceptor):
             self._recorder.in_flight -= 1
             if code != "CANCELLED":
                 self._recorder.answered("grpc", code, perf_counter() - started)
-
-    def _count(self, error: Exception, code: str) -> None:
-        if isinstance(error, Refused):
-            if error.reason:
-                self._recorder.refused[error.reason] += 1
-        elif code == "INVALID_ARGUMENT":
-            self._recorder.invalid[invalid_reason(error)] += 1
 
 
 class _Caller:
@@ -247,13 +241,6 @@ def _marked(request: Any) -> bytes | None:
         raise InvalidInput(str(error)) from error
 
 
-def _v1(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"the body is not JSON: {error}") from error
-
-
 def _response(answer: Any) -> Any:  # pb.ModelInferResponse
     if isinstance(answer, pb.ModelInferResponse):
         return answer
@@ -262,7 +249,9 @@ def _response(answer: Any) -> Any:  # pb.ModelInferResponse
             return answer.to_grpc()
         return pb.ModelInferResponse(**{key: answer[key] for key in ("id", "model_name", "outputs")})
     except Exception as error:
-        raise of_model(error) from error
+        if has_status(error):
+            raise
+        raise model_failed(error) from error
 
 
 def _options(settings: Settings) -> tuple[tuple[str, int], ...]:

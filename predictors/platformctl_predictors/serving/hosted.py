@@ -10,9 +10,9 @@ from typing import Any
 import kserve
 
 from platformctl_predictors.outputs.result import NotByRow
-from platformctl_predictors.serving.failures import Gone, Late, QueueFull
+from platformctl_predictors.serving.failures import QueueFull
 from platformctl_predictors.serving.metrics.recorder import Recorder
-from platformctl_predictors.serving.queue.asking import ASKED
+from platformctl_predictors.serving.queue.asking import ASKED, pointless
 from platformctl_predictors.serving.queue.calls import SharedCalls
 from platformctl_predictors.serving.queue.engine import Engine
 from platformctl_predictors.settings import Batch, Limits
@@ -65,19 +65,16 @@ class Hosted(kserve.Model):
         extra = (response_headers,) if self.required_response_headers else ()
         if self._awaited:
             return await self._at_once(payload, headers, *extra)
-        asked = ASKED.get()
         self.calls.loop = asyncio.get_running_loop()
-        return await self._engine.submit(_Ask(payload, headers, *extra), asked.deadline, asked.caller)
+        return await self._engine.submit(_Ask(payload, headers, *extra), ASKED.get())
 
     async def _at_once(self, *arguments: Any) -> Any:
         """A coroutine's own calls: none waits for another."""
-        asked = ASKED.get()
         if self._running >= self._limit:
             raise QueueFull
-        if asked.caller.disconnected:
-            raise Gone
-        if asked.deadline is not None and asked.deadline <= perf_counter():
-            raise Late
+        why = pointless(ASKED.get(), perf_counter())
+        if why is not None:
+            raise why
         self._recorder.called(_count(arguments[0]), (0.0,))
         self._running += 1
         try:

@@ -106,7 +106,7 @@ class Predictor(kserve.Model):
         """
         if given.extra:
             self._recorder.extra_columns += given.extra
-        return self._engine.submit(given, asked.deadline, asked.caller)
+        return self._engine.submit(given, asked)
 
     def write_v1(self, result: Result | None) -> dict[str, Any]:
         """The V1 answer; None: to no rows."""

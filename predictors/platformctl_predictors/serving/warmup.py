@@ -74,9 +74,11 @@ async def _ask(route: Route, rows: list[Any]) -> None:
 
 def _missing_module(error: BaseException) -> ModuleNotFoundError | None:
     """The missing library that is behind a failure, if one is."""
+    seen: list[BaseException] = []  # somebody's `raise error from error` has no end
     cause: BaseException | None = error
-    while cause is not None:
+    while cause is not None and cause not in seen:
         if isinstance(cause, ModuleNotFoundError):
             return cause
+        seen.append(cause)
         cause = cause.__cause__
     return None

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import kserve
+from kserve.errors import InvalidInput
 
 
 class Doubler(kserve.Model):  # type: ignore[misc]  # kserve ships no types
@@ -64,6 +65,19 @@ class Explosive(kserve.Model):  # type: ignore[misc]  # kserve ships no types
 
     async def start_engine(self) -> None:
         raise RuntimeError("the engine broke down")
+
+
+class Picky(kserve.Model):  # type: ignore[misc]  # kserve ships no types
+    """A model that refuses what is not a number, as kserve has it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.ready = True
+
+    def predict(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:  # noqa: ARG002 kserve's signature
+        if not all(isinstance(row, int) for row in payload["instances"]):
+            raise InvalidInput("a row is a whole number")
+        return {"predictions": payload["instances"]}
 
 
 class Tidy(kserve.Model):  # type: ignore[misc]  # kserve ships no types

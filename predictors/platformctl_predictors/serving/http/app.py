@@ -10,7 +10,8 @@ What of kserve those two routes bypass, and why. Microseconds of processor for a
 - Its request log, four lines a request: 120. The access log here is sampled.
 - FastAPI's routing, dependency injection and response class: 65 to 90. A dictionary does here.
 - Its timing middleware: 38. `platformctl_request_seconds` says the same and more.
-- `Model.__call__`: 13, for four histograms and a look at each step's kind; see `lean`.
+- `Model.__call__`: 13, for four histograms and a look at each step's kind; see
+  `platformctl_transformers.steps`.
 - `DataPlane`: 4. It looks up the model and whether that is ready; there is one, and nobody is let in
   before it is.
 - V2's pydantic models, in and out through FastAPI, `InferRequest` and `InferResponse`: 200. See `v2json`;
@@ -25,7 +26,7 @@ from typing import Any
 
 import orjson
 
-from platformctl_predictors.serving.failures import Gone, QueueFull, Refused, failure, invalid_reason
+from platformctl_predictors.serving.failures import Gone, QueueFull, Refused, failure
 from platformctl_predictors.serving.http import bodies
 from platformctl_predictors.serving.http.access_log import AccessLog
 from platformctl_predictors.serving.http.bodies import App, Message, Receive, Scope, Send
@@ -161,11 +162,7 @@ class Front:
             The status.
         """
         told = failure(error)
-        if isinstance(error, Refused):
-            if error.reason:
-                self._recorder.refused[error.reason] += 1
-        elif told.status == HTTPStatus.BAD_REQUEST:
-            self._recorder.invalid[invalid_reason(error)] += 1
+        self._recorder.failed(error)
         headers = list(JSON)
         if isinstance(error, QueueFull):
             headers.append((b"retry-after", b"1"))

@@ -1,10 +1,13 @@
-"""A request's body, within its limits of bytes and time."""
+"""A request's body: read within its limits of bytes and time, and decoded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+import orjson
+
+from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.serving.failures import Gone, TooLarge, TooSlow
 from platformctl_predictors.serving.queue.asking import PRESENT, Caller
 from platformctl_predictors.settings import Limits
@@ -57,6 +60,18 @@ async def discard(receive: Receive, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             while (message := await receive())["type"] == "http.request" and message.get("more_body"):
                 pass
+
+
+def decoded(body: bytes) -> Any:  # JSON's
+    """A body's JSON.
+
+    Raises:
+        BadInput: It is none.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"the body is not JSON: {error}", "body") from error
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -14,9 +14,10 @@ from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.inputs.signature import Columns
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.failures import of_model
+from platformctl_predictors.serving.failures import has_status, model_failed
 from platformctl_predictors.serving.http import v2json
-from platformctl_predictors.serving.http.lean import Lean
+from platformctl_predictors.serving.http.bodies import decoded
+from platformctl_predictors.serving.lean import Lean
 from platformctl_predictors.serving.predictor import Predictor
 from platformctl_predictors.serving.queue.asking import ASKED, Asked
 from platformctl_transformers import AFTER, Collocated, FeatureTransformer
@@ -113,7 +114,9 @@ class ModelRoute:
             content, more = _encoded(answer)
             return Answer(content, [*_header_pairs(wanted), *more], None)
         except Exception as error:
-            raise of_model(error) from error
+            if has_status(error):
+                raise
+            raise model_failed(error) from error
 
 
 def routes(model: Any, name: str) -> tuple[Route, Route]:  # kserve.Model, untyped
@@ -130,7 +133,7 @@ def routes(model: Any, name: str) -> tuple[Route, Route]:  # kserve.Model, untyp
 
 def _v1_route(predictor: Predictor, rows: Callable[[Any], Input | None]) -> PredictorRoute:
     def read(body: bytes) -> tuple[Input | None, None]:
-        return rows(_json(body)), None
+        return rows(decoded(body)), None
 
     def write(result: Result | None, _: None) -> bytes:
         return orjson.dumps(predictor.write_v1(result))
@@ -155,7 +158,7 @@ def _prepared(transformer: FeatureTransformer, predictor: Predictor) -> Callable
 
 def _v2_route(predictor: Predictor, name: str) -> PredictorRoute:
     def read(body: bytes) -> tuple[Input | None, v2json.Request]:
-        request = v2json.parse(_json(body))
+        request = v2json.parse(decoded(body))
         return predictor.read_v2(request.inputs, request.parameters), request
 
     def write(result: Result | None, request: v2json.Request) -> bytes:
@@ -164,22 +167,15 @@ def _v2_route(predictor: Predictor, name: str) -> PredictorRoute:
     return PredictorRoute(read, write, predictor)
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"the body is not JSON: {error}", "body") from error
-
-
 def _object(body: bytes) -> Any:
-    payload = _json(body)
+    payload = decoded(body)
     if not isinstance(payload, dict):
         raise BadInput('the body must be a JSON object: {"instances": [...]}', "body")
     return payload
 
 
 def _infer_request(body: bytes, name: str) -> Any:  # kserve.InferRequest
-    request = v2json.parse(_json(body))
+    request = v2json.parse(decoded(body))
     return kserve.InferRequest(
         name,
         [

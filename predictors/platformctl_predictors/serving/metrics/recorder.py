@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -11,6 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from platformctl_predictors.serving.failures import Refused, failure, invalid_reason
 from platformctl_predictors.serving.metrics.histograms import ROWS, SECONDS, Histogram
 from platformctl_predictors.serving.metrics.scores import Scores
 
@@ -49,6 +51,14 @@ class Recorder(Collector):
         if protocol not in self.seconds:
             self.seconds[protocol] = Histogram(SECONDS)
         self.seconds[protocol].observe(seconds)
+
+    def failed(self, error: Exception) -> None:
+        """One request that got no answer because of itself, or of how busy the server is."""
+        if isinstance(error, Refused):
+            if error.reason:
+                self.refused[error.reason] += 1
+        elif failure(error).status == HTTPStatus.BAD_REQUEST:
+            self.invalid[invalid_reason(error)] += 1
 
     def called(self, rows: int, waits: Sequence[float]) -> None:
         """One call of the model for so many rows, of requests that waited so many seconds."""

@@ -3,6 +3,8 @@
 from contextvars import ContextVar
 from typing import NamedTuple, Protocol
 
+from platformctl_predictors.serving.failures import Gone, Late, Refused
+
 
 class Caller(Protocol):
     """The other end of a request. uvicorn's own object for a request already is one."""
@@ -30,6 +32,20 @@ class Asked(NamedTuple):
 
     deadline: float | None = None
     caller: Caller = PRESENT
+
+
+def pointless(asked: Asked, now: float) -> Refused | None:
+    """Why nobody would have anything from an answer, if that is so.
+
+    Args:
+        asked: By whom, and until when.
+        now: perf_counter's time, in seconds.
+    """
+    if asked.caller.disconnected:
+        return Gone()
+    if asked.deadline is not None and asked.deadline <= now:
+        return Late()
+    return None
 
 
 ASKED: ContextVar[Asked] = ContextVar("ASKED", default=Asked())  # noqa: B039 it is immutable

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Generic
 
 from platformctl_predictors.outputs.result import NotByRow
-from platformctl_predictors.serving.failures import of_model
+from platformctl_predictors.serving.failures import has_status, model_failed
 from platformctl_predictors.serving.queue.engine import Answer, Work
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,9 @@ class SharedCalls(ABC, Generic[Work, Answer]):
         try:
             return self._alone(work)
         except BaseException as error:  # noqa: BLE001 a model may raise anything, SystemExit too
-            return of_model(error)
+            if isinstance(error, Exception) and has_status(error):
+                return error
+            return model_failed(error)
 
     @abstractmethod
     def _key(self, work: Work) -> Hashable | None:

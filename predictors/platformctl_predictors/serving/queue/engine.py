@@ -11,9 +11,9 @@ from collections.abc import Hashable, Sequence
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
-from platformctl_predictors.serving.failures import Gone, Late, QueueFull
+from platformctl_predictors.serving.failures import QueueFull
 from platformctl_predictors.serving.metrics.recorder import Recorder
-from platformctl_predictors.serving.queue.asking import PRESENT, Caller
+from platformctl_predictors.serving.queue.asking import Asked, pointless
 from platformctl_predictors.serving.queue.worker import Worker
 
 QUICK_S = 0.002
@@ -79,14 +79,11 @@ class Pace:
 class _Job(Generic[Work, Answer]):
     """A request that waits."""
 
-    __slots__ = ("answer", "caller", "deadline", "queued", "work")
+    __slots__ = ("answer", "asked", "queued", "work")
 
-    def __init__(
-        self, work: Work, deadline: float | None, caller: Caller, answer: "asyncio.Future[Answer]"
-    ) -> None:
+    def __init__(self, work: Work, asked: Asked, answer: "asyncio.Future[Answer]") -> None:
         self.work = work
-        self.deadline = deadline
-        self.caller = caller
+        self.asked = asked
         self.answer = answer
         self.queued = perf_counter()
 
@@ -121,15 +118,12 @@ class Engine(Generic[Work, Answer]):
         self._loop: asyncio.AbstractEventLoop | None = None  # asking for it costs a system call
         self.pace = Pace(allowed=may_be_quick)
 
-    def submit(
-        self, work: Work, deadline: float | None = None, caller: Caller = PRESENT
-    ) -> "asyncio.Future[Answer]":
+    def submit(self, work: Work, asked: Asked) -> "asyncio.Future[Answer]":
         """Queue a request; the future has its answer, or what went wrong.
 
         Args:
             work: What is asked.
-            deadline: perf_counter's time after which the answer is of no use.
-            caller: Not computed for once it has left.
+            asked: By whom, and until when: not computed once nobody would have anything from it.
 
         Raises:
             QueueFull: Too many wait already.
@@ -139,7 +133,7 @@ class Engine(Generic[Work, Answer]):
         loop = self._loop
         if loop is None or loop.is_closed():
             loop = self._loop = asyncio.get_running_loop()
-        job: _Job[Work, Answer] = _Job(work, deadline, caller, loop.create_future())
+        job: _Job[Work, Answer] = _Job(work, asked, loop.create_future())
         self._queue.append(job)
         if not self._busy:
             self._busy = True
@@ -169,7 +163,7 @@ class Engine(Generic[Work, Answer]):
         now = perf_counter()
         while self._queue:
             job = self._queue.popleft()
-            if _pointless(job, now):
+            if _dropped(job, now):
                 continue
             if batch and self._calls.key(job.work) != key:
                 others.append(job)
@@ -210,14 +204,11 @@ class Engine(Generic[Work, Answer]):
             self._busy = False
 
 
-def _pointless(job: _Job[Work, Answer], now: float) -> bool:
+def _dropped(job: _Job[Work, Answer], now: float) -> bool:
     """Whether nobody would have anything from the answer; if so, says so."""
     if job.answer.done():
         return True
-    if job.caller.disconnected:
-        job.answer.set_exception(Gone())
-        return True
-    if job.deadline is not None and job.deadline <= now:
-        job.answer.set_exception(Late())
-        return True
-    return False
+    why = pointless(job.asked, now)
+    if why is not None:
+        job.answer.set_exception(why)
+    return why is not None

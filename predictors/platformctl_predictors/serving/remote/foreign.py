@@ -12,7 +12,7 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.utils.numpy_codec import to_np_dtype
 
 from platformctl_predictors.inputs.batch import Input, Table
-from platformctl_predictors.inputs.columns import Array, BadInput, column_array
+from platformctl_predictors.inputs.columns import Array, BadInput, column_array, object_array
 from platformctl_predictors.inputs.reading import Reader
 from platformctl_predictors.inputs.signature import Column, Columns, Signature, Tensors, TensorSpec
 from platformctl_predictors.outputs import answers
@@ -128,6 +128,4 @@ def _values(output: Any) -> Array:  # an InferOutput
     if array.dtype != np.object_:
         return array
     flat = [each.decode(errors="replace") if isinstance(each, bytes) else each for each in array.ravel()]
-    texts = np.empty(len(flat), dtype=object)
-    texts[:] = flat
-    return texts.reshape(array.shape)
+    return object_array(flat).reshape(array.shape)
