@@ -6,12 +6,13 @@ from pathlib import Path
 
 from platformctl import plan
 from platformctl.domain.deployment import ModelSource
-from platformctl.domain.errors import NotFound, Refused, SpecError
+from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.exports import GATE_TAG, PASSED, SOURCE_TAG, Judging, Verdict
 from platformctl.domain.progress import Said
 from platformctl.domain.revision import ModelVersion
-from platformctl.domain.version_ref import Folder, VersionRef
+from platformctl.domain.version_ref import VersionRef
 from platformctl.ports import Exporter, Registry, Reporter, Shelf
+from platformctl.usecases import versions
 
 
 @dataclass(frozen=True)
@@ -126,16 +127,11 @@ def export(bench: Bench, planned: Planned, judging: Judging) -> Exported:
 
 def _resolved(bench: Bench, request: Request) -> tuple[ModelVersion, str]:
     """As a first deployment does: the version that is named, else champion, else the newest."""
-    if isinstance(request.version, Folder):
-        return bench.registry.resolve(request.model, request.version), "as the command says"
     ways = plan.lookups(ModelSource(name=request.model), request.version, first=True, canary=False)
-    for way in ways:
-        try:
-            return bench.registry.resolve(request.model, way.ref), way.rule
-        except NotFound:
-            if not way.optional:
-                raise
-    raise AssertionError("the last way to find a version is never optional")
+    found = versions.find(bench.registry, request.model, ways)
+    if found is None:
+        raise AssertionError("the last way to find a version is never optional")
+    return found
 
 
 def _refuse_unless_sklearn(source: ModelVersion) -> None:

@@ -6,16 +6,14 @@ from typing import Literal
 
 from platformctl.domain.components import CodeClass, FeatureTransformer, Format, Image
 from platformctl.domain.deployment import ModelDeployment
-from platformctl.domain.errors import NotFound, SpecError
+from platformctl.domain.errors import SpecError
 from platformctl.domain.features import Features
 from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.version_ref import Folder, VersionRef
 from platformctl.plan import Lookup
+from platformctl.usecases import versions
 from platformctl.usecases.world import World
-
-_OPTIONS = {"spec.model.version": "--version", "spec.model.alias": "--alias"}
-"""What to name in an error where the command line said it, and not the spec."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +51,10 @@ def revise(world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollou
 def _version(
     world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout
 ) -> tuple[ModelVersion, str]:
-    for way in ways:
-        try:
-            return world.registry.resolve(wanted.model_name, _asked(wanted, way.ref)), way.rule
-        except NotFound as error:
-            if way.by_command and error.field:
-                error.field = _OPTIONS.get(error.field, error.field)
-            if not way.optional:
-                raise
+    asked = [replace(way, ref=_asked(wanted, way.ref)) for way in ways]
+    found = versions.find(world.registry, wanted.model_name, asked)
+    if found is not None:
+        return found
     if rollout.stable is None:
         raise AssertionError("the version that serves cannot stay: nothing serves")
     return rollout.stable.model, "the version that serves stays"

@@ -131,6 +131,8 @@ def test_a_failed_gate_is_a_no(cli: Cli) -> None:
         (("nothing",), 2, "nothing"),
         (("churn", "--version", "1", "--alias", "champion"), 2, "only one of"),
         (("churn", "--path", "x", "--version", "1"), 2, "a folder has no versions"),
+        (("churn", "--alias", "nope"), 2, "error: --alias: "),
+        (("churn", "--version", "9"), 2, "error: --version: "),
         (("churn", "--no-register"), 2, "there is nowhere to keep the export"),
         (("churn", "-o", "json"), 2, "--output json"),
         (("churn", "--flips", "few"), 2, "--flips"),
