@@ -11,18 +11,11 @@ from types import FrameType
 from typing import NoReturn
 
 from platformctl_predictors import logs, settings
-from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.exits import Code, Exit, Parser, told
 from platformctl_predictors.serving import sockets
 from platformctl_predictors.settings import Settings, SettingsError
 
 logger = logging.getLogger("platformctl_predictors")
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse exits 2 on its own; a wrong argument is a wrong setting here."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Exit(Code.SETTINGS, message, self.format_usage().strip())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(arguments)
     except Exit as end:
-        return _end(end)
+        return told(end)
     except Exception as error:
         logger.exception("crash")
-        return _end(
+        return told(
             Exit(
                 Code.CRASH,
                 f"{type(error).__name__}: {error}",
@@ -71,7 +64,7 @@ def _run(arguments: Sequence[str] | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m platformctl_predictors", allow_abbrev=False)
+    parser = Parser(prog="python -m platformctl_predictors", allow_abbrev=False)
     parser.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, metavar="FILE")
     parser.add_argument("--model-dir", type=Path, metavar="DIR", help="instead of the settings'")
     return parser
@@ -87,13 +80,6 @@ def _settings(path: Path) -> Settings:
 def _stop_before_serving(_signal: int, _frame: FrameType | None) -> NoReturn:
     """A stop while the model loads: nothing is in flight."""
     sys.exit(Code.STOPPED)
-
-
-def _end(end: Exit) -> int:
-    sys.stdout.flush()
-    sys.stderr.write(end.line() + "\n")
-    sys.stderr.flush()
-    return end.code
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """How a model server ends: exit codes, and the one JSON line that says why."""
 
+import argparse
 import json
+import sys
 from enum import IntEnum
+from typing import NoReturn
 
 
 class Code(IntEnum):
@@ -39,3 +42,19 @@ class Exit(Exception):
                 "hint": self.hint,
             }
         )
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse exits 2 on its own; a wrong argument is a wrong setting here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments."""
+        raise Exit(Code.SETTINGS, message, self.format_usage().strip())
+
+
+def told(end: Exit) -> int:
+    """Write the line that explains an exit, after all that was printed; answer the process's exit code."""
+    sys.stdout.flush()
+    sys.stderr.write(end.line() + "\n")
+    sys.stderr.flush()
+    return int(end.code)

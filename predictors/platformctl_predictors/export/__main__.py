@@ -9,9 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.exits import Code, Exit, Parser, told
 from platformctl_predictors.export.errors import BadRows, Unexportable
 from platformctl_predictors.export.rows import LEAST, SEED
 from platformctl_predictors.formats.onnx_gate import Bounds, GateReport
@@ -19,25 +18,20 @@ from platformctl_predictors.formats.onnx_gate import Bounds, GateReport
 FAILED = 1
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise Exit(Code.SETTINGS, message, self.format_usage().strip())
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export; answer the exit code."""
     try:
         made = _run(_parser().parse_args(arguments))
     except Exit as end:
-        return _end(end)
+        return told(end)
     except Unexportable as error:
-        return _end(
+        return told(
             Exit(Code.MODEL, str(error), "serve it as it is: auto takes the fused or the plain pipeline")
         )
     except BadRows as error:
-        return _end(Exit(Code.SETTINGS, str(error), "give rows as requests have them, with --rows FILE"))
+        return told(Exit(Code.SETTINGS, str(error), "give rows as requests have them, with --rows FILE"))
     except FileExistsError as error:
-        return _end(Exit(Code.SETTINGS, str(error), "choose a folder that is empty, or not there yet"))
+        return told(Exit(Code.SETTINGS, str(error), "choose a folder that is empty, or not there yet"))
     sys.stdout.write(made.model_dump_json(indent=2) + "\n")
     return 0 if made.verdict == "passed" else FAILED
 
@@ -59,7 +53,7 @@ def _run(options: argparse.Namespace) -> GateReport:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m platformctl_predictors.export", allow_abbrev=False)
+    parser = Parser(prog="python -m platformctl_predictors.export", allow_abbrev=False)
     default = Bounds()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -72,11 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--share", type=float, default=default.share)
     parser.add_argument("--limit", type=float, default=default.limit)
     return parser
-
-
-def _end(end: Exit) -> int:
-    sys.stderr.write(end.line() + "\n")
-    return int(end.code)
 
 
 if __name__ == "__main__":

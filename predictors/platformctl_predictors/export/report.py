@@ -1,13 +1,13 @@
 """The report of the equality gate. Pure, but for the versions that are installed."""
 
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from platform import python_version
 from typing import Any
 
 from platformctl_predictors.export import comparing
 from platformctl_predictors.export.trial import Figures, Graph, Subject, Trial, provisional
 from platformctl_predictors.formats import onnx_gate
+from platformctl_predictors.formats.mlmodel import installed
 from platformctl_predictors.formats.onnx_gate import Bounds, File, GateReport, Rows, Tried
 
 _LIBRARIES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "platformctl-predictors")
@@ -79,13 +79,9 @@ def _distance(trial: Trial) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # the servers' own code may be a copy that is not installed
-            continue
-    return found
+    found = {name: installed(name) for name in _LIBRARIES}
+    # The servers' own code may be a copy that is not installed.
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def _values(subject: Subject) -> Callable[[int], dict[str, Any]]:

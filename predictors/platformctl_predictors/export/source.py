@@ -1,6 +1,5 @@
 """The scikit-learn model in a folder, as its export needs it."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +10,8 @@ import numpy as np
 from platformctl_predictors.export import structure
 from platformctl_predictors.export.errors import Unexportable
 from platformctl_predictors.formats import files, mlmodel
-from platformctl_predictors.formats.mlmodel import MLmodel, code_folder
-from platformctl_predictors.formats.onnx_feeds import NUMBERS, TEXTS
+from platformctl_predictors.formats.mlmodel import MLmodel
+from platformctl_predictors.formats.onnx_feeds import NUMBERS, TEXTS, places
 from platformctl_predictors.formats.onnx_gate import GateColumn
 from platformctl_predictors.inputs.batch import Data, Table
 from platformctl_predictors.inputs.columns import BadInput
@@ -105,9 +104,6 @@ def read(folder: Path, wanted: FormatPredictor) -> Source:
     model = mlmodel.read(folder)
     file = _file(folder, model)
     method = _method(model)
-    code = None if model is None else code_folder(model)
-    if code is not None:
-        sys.path.insert(0, str(code))
     estimator = files.estimator(file, model, wanted)
     signature = None if model is None else model.signature
     columns = _columns(estimator, signature)
@@ -126,14 +122,12 @@ def _file(folder: Path, model: MLmodel | None) -> Path:
         return file
     if "sklearn" in model.flavors:
         return files.flavor_file(model)
-    flavors = ", ".join(sorted(model.flavors)) or "none"
     already = ", it is an ONNX model already" if "onnx" in model.flavors else ""
-    raise Unexportable(f"{folder} holds no scikit-learn model{already}; its flavours are: {flavors}")
+    raise Unexportable(f"{folder} holds no scikit-learn model{already}; its flavours: {model.flavor_names}")
 
 
 def _method(model: MLmodel | None) -> Literal["predict", "predict_proba"]:
-    flavors = {} if model is None else model.flavors
-    method = flavors.get("python_function", {}).get("predict_fn") or "predict"
+    method = mlmodel.predict_fn(model)
     if method not in {"predict", "predict_proba"}:
         raise Unexportable(
             f"predict_fn of the MLmodel is {method}; an export has predict and predict_proba only"
@@ -193,6 +187,5 @@ def _example(source: Source) -> tuple[tuple[Any, ...], ...]:
 
 
 def _in_order(table: Table, columns: Sequence[GateColumn]) -> list[tuple[Any, ...]]:
-    places = {column.name: index for index, column in enumerate(table.columns)}
-    at = [places.get(c.name) if c.name is not None else n for n, c in enumerate(columns)]
+    at = places(table.columns, columns)
     return [tuple(None if p is None else row[p] for p in at) for row in table.rows]

@@ -5,11 +5,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.impute import SimpleImputer
 
 from platformctl_predictors.formats.onnx_feeds import NULL_TEXT
+from platformctl_predictors.inputs.columns import object_array
 
 NEVER_TEXT = "\ue001"
 """Stands for what no request can hold: NaN among texts. JSON's null is None there, not NaN."""
@@ -47,9 +47,7 @@ def _all_steps(value: Any, seen: set[int]) -> Iterator[BaseEstimator]:
 def _marked(categories: Any) -> Any:  # an array
     if categories.dtype.kind != "O" or not any(isinstance(item, str) for item in categories.tolist()):
         return categories
-    marked = np.empty(len(categories), dtype=object)
-    marked[:] = [_marker(item) for item in categories.tolist()]
-    return marked
+    return object_array([_marker(item) for item in categories.tolist()])
 
 
 def _marker(value: Any) -> Any:  # a category, or what an imputer takes for missing

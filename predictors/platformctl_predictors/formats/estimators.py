@@ -1,7 +1,6 @@
 """scikit-learn estimators: their preprocessing fused where it can be, else exactly as they were saved."""
 
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from platformctl_predictors.formats import files, mlmodel
 from platformctl_predictors.formats.by_row import by_row
 from platformctl_predictors.formats.loading import Faster, Loaded, Pick
-from platformctl_predictors.formats.mlmodel import MLmodel, code_folder
+from platformctl_predictors.formats.mlmodel import MLmodel
 from platformctl_predictors.formats.questions import Question, question
 from platformctl_predictors.formats.refusals import refusal
 from platformctl_predictors.fused import Fused, NotFused, fuse
@@ -51,9 +50,7 @@ def load_flavor(model: MLmodel, wanted: FormatPredictor) -> Loaded:
     Raises:
         Exit: 64, `output` is not what it has; 65 or 66, it cannot be loaded.
     """
-    path, code = files.flavor_file(model), code_folder(model)
-    if code is not None:
-        sys.path.insert(0, str(code))
+    path = files.flavor_file(model)
     estimator = files.estimator(path, model, wanted)
     signature = model.signature or _fitted_columns(estimator)
     why = f"scikit-learn flavour of MLmodel: {path.name}"
@@ -72,8 +69,7 @@ def load_bare(path: Path, wanted: FormatPredictor) -> Loaded:
 
 
 def _loaded(source: _Source, wanted: FormatPredictor) -> Loaded:
-    flavors = {} if source.model is None else source.model.flavors
-    predict_fn = str(flavors.get("python_function", {}).get("predict_fn") or "predict")
+    predict_fn = mlmodel.predict_fn(source.model)
     asked = question(source.estimator, predict_fn, wanted.output, str(source.path))
     why = f"{source.why}, {type(source.estimator).__name__}.{asked.text}"
     if wanted.kind == "pipeline":

@@ -1,13 +1,14 @@
 """Estimators out of skops, pickle, cloudpickle and joblib files."""
 
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
 from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.formats import skew
 from platformctl_predictors.formats.loading import load_failure
-from platformctl_predictors.formats.mlmodel import MLmodel
+from platformctl_predictors.formats.mlmodel import MLmodel, code_folder
 from platformctl_predictors.settings import FormatPredictor
 
 BARE_FILES = ("model.joblib", "model.onnx", "model.pkl", "model.skops")
@@ -59,6 +60,9 @@ def estimator(path: Path, model: MLmodel | None, wanted: FormatPredictor) -> Any
     flavor = {} if model is None else model.flavors["sklearn"]
     if flavor.get("sklearn_version"):
         skew.check(str(path), str(flavor["sklearn_version"]), allowed=wanted.allow_version_skew)
+    code = None if model is None else code_folder(model)
+    if code is not None:
+        sys.path.insert(0, str(code))
     trusted = (*(flavor.get("skops_trusted_types") or ()), *wanted.trusted_types)
     try:
         with skew.watched(path, allowed=wanted.allow_version_skew):

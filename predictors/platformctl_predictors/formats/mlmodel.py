@@ -47,6 +47,11 @@ class MLmodel:
     output_names: tuple[str, ...]
     params: tuple[Param, ...] = ()
 
+    @property
+    def flavor_names(self) -> str:
+        """The flavours' names, for a message."""
+        return ", ".join(sorted(self.flavors)) or "none"
+
 
 def read(folder: Path) -> MLmodel | None:
     """What MLflow saved in a folder; None if MLflow did not.
@@ -77,12 +82,18 @@ def version_differences(model: MLmodel) -> list[str]:
     differences = [
         f"{name} {version} is wanted, {have or 'none'} is installed"
         for name, version in sorted(wanted.items())
-        if (have := _installed(name)) != version
+        if (have := installed(name)) != version
     ]
     python = str(model.flavors.get("python_function", {}).get("python_version") or "")
     if python and python.split(".")[:2] != python_version().split(".")[:2]:
         differences.insert(0, f"Python {python} is wanted, this is {python_version()}")
     return differences
+
+
+def predict_fn(model: MLmodel | None) -> str:
+    """The method that a model was logged to be asked by."""
+    flavors = {} if model is None else model.flavors
+    return str(flavors.get("python_function", {}).get("predict_fn") or "predict")
 
 
 def code_folder(model: MLmodel) -> Path | None:
@@ -127,7 +138,8 @@ def _pins(requirements: Path) -> dict[str, str]:
     return {match[1].lower(): match[2] for match in found if match}
 
 
-def _installed(name: str) -> str | None:
+def installed(name: str) -> str | None:
+    """The version of a distribution; None if it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from platformctl_predictors.formats.onnx_gate import GateReport, Refusal
+from platformctl_predictors.formats.onnx_gate import GateColumn, GateReport, Refusal
 from platformctl_predictors.inputs.batch import Data, Table
 from platformctl_predictors.inputs.columns import Array, BadInput, shown
 from platformctl_predictors.inputs.signature import Column
@@ -105,9 +105,8 @@ class Feeder:
 
     def _arrange(self, columns: tuple[Column, ...]) -> None:
         """Find each of the export's columns among those of the rows."""
-        places = {column.name: index for index, column in enumerate(columns)}
         wanted = self._columns or ()
-        at = [places.get(c.name) if c.name is not None else n for n, c in enumerate(wanted)]
+        at = places(columns, wanted)
         self._places = at
         self._number_columns = [n for n, c in enumerate(wanted) if c.tensor == NUMBERS]
         self._text_columns = [n for n, c in enumerate(wanted) if c.tensor == TEXTS]
@@ -153,6 +152,12 @@ class Feeder:
     def _label(self, column: int) -> str:
         found = self._columns[column] if self._columns else None
         return f"value {column}" if found is None or found.name is None else f'column "{found.name}"'
+
+
+def places(columns: Sequence[Column], wanted: Sequence[GateColumn]) -> list[int | None]:
+    """Where in rows of `columns` each of an export's columns is: by its name if it has one; None: nowhere."""
+    named = {column.name: index for index, column in enumerate(columns)}
+    return [named.get(c.name) if c.name is not None else n for n, c in enumerate(wanted)]
 
 
 _NOTHING = Refusal()

@@ -51,7 +51,7 @@ def _described(model: MLmodel, wanted: FormatPredictor, gpu: int) -> Loaded:
 
         return estimators.load_flavor(model, wanted)
     if wanted.kind != "auto":
-        raise _not_sklearn(wanted, f"the flavours of {model.folder / 'MLmodel'} are {_flavors(model)}")
+        raise _not_sklearn(wanted, f"the flavours of {model.folder / 'MLmodel'} are {model.flavor_names}")
     if "onnx" in model.flavors:
         return onnx.load(model.folder, model, wanted, gpu)
     return _pyfunc(model.folder, model, wanted)
@@ -90,7 +90,3 @@ def _not_sklearn(wanted: FormatPredictor, found: str) -> Exit:
         f"predictor.kind is {wanted.kind}, and there is no scikit-learn model: {found}",
         "leave predictor.kind out: auto takes what is there",
     )
-
-
-def _flavors(model: MLmodel) -> str:
-    return ", ".join(sorted(model.flavors)) or "none"

@@ -35,10 +35,9 @@ def load(model: MLmodel, wanted: FormatPredictor) -> Loaded:
             is missing, or scikit-learn is not of the version that trained it.
     """
     if "python_function" not in model.flavors:
-        flavors = ", ".join(sorted(model.flavors)) or "none"
         raise Exit(
             Code.MODEL,
-            f"{model.folder / 'MLmodel'} has no python_function flavour; it has: {flavors}",
+            f"{model.folder / 'MLmodel'} has no python_function flavour; it has: {model.flavor_names}",
             "log the model with a flavour that Python can serve",
         )
     if wanted.output is not None:

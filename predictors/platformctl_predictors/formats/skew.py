@@ -6,10 +6,10 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 
 from platformctl_predictors.exits import Code, Exit
+from platformctl_predictors.formats import mlmodel
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def check(where: str, trained: str, *, allowed: bool) -> None:
     Raises:
         Exit: 66, they differ.
     """
-    installed = _installed()
+    installed = mlmodel.installed("scikit-learn")
     if installed in (None, trained):  # none: loading will say what is missing
         return
     cause = f"{where} was trained with scikit-learn {trained}, and {installed} is installed"
@@ -84,10 +84,3 @@ def recorded(path: Path) -> str | None:
         return None
     found = _RECORDED.search(content)
     return found[1].decode() if found else None
-
-
-def _installed() -> str | None:
-    try:
-        return metadata.version("scikit-learn")
-    except metadata.PackageNotFoundError:
-        return None
