@@ -197,6 +197,7 @@ def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[
     found = [_unready(observed, revision, now) for revision in observed.route.weights]
     return [
         *(finding for finding in found if finding),
+        *observed.findings,
         *_interrupted(observed, holder),
     ]
 

@@ -17,6 +17,29 @@ ABSENT = Token("")
 """The token of a deployment that is not there."""
 
 
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a check found, before anything was changed.
+
+    Args:
+        field: The path of the field it is about, or "".
+        hint: What to do about it, or "".
+    """
+
+    severity: Severity
+    message: str
+    field: str = ""
+    hint: str = ""
+
+
 @dataclass(frozen=True)
 class Faster:
     """A runtime that would be faster, and what that needs, in words."""
@@ -51,6 +74,21 @@ class Serving:
 
 
 @dataclass(frozen=True)
+class Gauge:
+    """What an autoscaler looks at.
+
+    Args:
+        name: `cpu`, `memory`, or a query.
+        target: What it holds that at, with its unit: `80 %`.
+        now: What it is, with its unit; "" while that is not known.
+    """
+
+    name: str
+    target: str
+    now: str = ""
+
+
+@dataclass(frozen=True)
 class RevisionStatus:
     """How one revision is, as its target sees it now.
 
@@ -63,6 +101,11 @@ class RevisionStatus:
             None while there is hope.
         detail: What it is doing now, in words; "" if there is nothing to say.
         serving: What a replica that is ready says of itself; None if none is, or it does not say.
+        created: When it was made, if that is known.
+        bounds: Replicas at least and at most, where something scales it by itself.
+        gauges: By what that scales it.
+        lacks: What its servers do not have, in words: a person's own image need not have metrics.
+        address: Where it can be asked past the route, if anywhere: such requests bypass the weights.
     """
 
     replicas: int
@@ -72,6 +115,11 @@ class RevisionStatus:
     failure: str | None = None
     detail: str = ""
     serving: Serving | None = None
+    created: datetime | None = None
+    bounds: tuple[int, int] | None = None
+    gauges: tuple[Gauge, ...] = ()
+    lacks: tuple[str, ...] = ()
+    address: str | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -94,6 +142,9 @@ class Observed:
         rollout: The committed rollout.
         token: What the next commit must show.
         url: The stable address, if the target has one.
+        inside: The same from within the cluster, if that is another one.
+        accepted: Whether the router serves the committed route; None: it always does.
+        findings: What is wrong with the deployment itself, such as an object that was edited by hand.
     """
 
     revisions: Mapping[RevisionId, RevisionStatus] = field(default_factory=dict)
@@ -101,6 +152,9 @@ class Observed:
     rollout: Rollout = field(default_factory=Rollout)
     token: Token = ABSENT
     url: str | None = None
+    inside: str | None = None
+    accepted: bool | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,32 +182,11 @@ class Capabilities:
         images: Whether it can run a person's container images.
         code: Whether it can run a person's class from a folder.
         live_revisions: How many revisions of a deployment may be live; None: any number.
+        poll: Seconds between two looks at what gets ready.
     """
 
     target: str
     images: bool
     code: bool
     live_revisions: int | None = None
-
-
-class Severity(StrEnum):
-    """How bad a finding is."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something a check found, before anything was changed.
-
-    Args:
-        field: The path of the field it is about, or "".
-        hint: What to do about it, or "".
-    """
-
-    severity: Severity
-    message: str
-    field: str = ""
-    hint: str = ""
+    poll: float = 0.2

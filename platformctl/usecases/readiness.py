@@ -14,9 +14,6 @@ from platformctl.domain.traffic import Answer, Request
 from platformctl.rollout import Await, Event, Failed, Ready
 from platformctl.usecases.world import World
 
-_POLL = 0.2
-"""Seconds between two looks."""
-
 _PROBES = 3
 """How often a revision may fail to answer its own example before it counts as failed."""
 
@@ -45,7 +42,7 @@ def await_ready(world: World, name: Name, action: Await) -> Event:
         detail = status.detail if status else ""
         elapsed, limit = (now - started).total_seconds(), world.timeout.total_seconds()
         world.reporter.event(Waiting(revision.id, detail, elapsed, limit))
-        world.clock.sleep(_POLL)
+        world.clock.sleep(world.target.capabilities.poll)
 
 
 def probe(world: World, name: Name, revision: Revision) -> str | None:
@@ -61,7 +58,7 @@ def probe(world: World, name: Name, revision: Revision) -> str | None:
         answer = world.target.predict(name, Request(body, revision=revision.id))
         if _answered(answer, revision):
             return None
-        world.clock.sleep(_POLL)
+        world.clock.sleep(world.target.capabilities.poll)
     return _refusal(answer) if answer else None
 
 
