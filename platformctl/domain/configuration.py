@@ -1,12 +1,13 @@
 """What a platformctl.toml says: named contexts, as kubeconfig has them. Pure; imports no pydantic."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Literal, cast
 
+from platformctl.domain import cluster_options
+from platformctl.domain.cluster_options import ClusterOptions
 from platformctl.domain.errors import SpecError
 from platformctl.domain.nearest import did_you_mean, nearest
 from platformctl.domain.wording import said
@@ -14,7 +15,6 @@ from platformctl.domain.wording import said
 Target = Literal["local", "cluster"]
 TARGETS: tuple[Target, ...] = ("local", "cluster")
 
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _MOST_PORTS = 65_535
 
 
@@ -29,6 +29,7 @@ class Context:
         specs: The folder of specs, absolute.
         home: The local target's folder, absolute.
         port: The port of the local router.
+        cluster: What else is said of a cluster.
     """
 
     target: Target | None = None
@@ -37,6 +38,7 @@ class Context:
     specs: Path | None = None
     home: Path | None = None
     port: int | None = None
+    cluster: ClusterOptions = field(default_factory=ClusterOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,20 @@ def interpret(document: Mapping[str, object], path: Path, home: Path | None) -> 
 
 def _context(table: Mapping[str, object], folder: Path, home: Path | None) -> Context:
     """A table without faults, as a value."""
-    values = {
-        key: absolute(str(value), folder, home) if key in ("specs", "home") else value
-        for key, value in table.items()
-    }
-    return Context(**values)  # type: ignore[arg-type] # _faults has checked each value's type
+    values = {key: _value(key, value, folder, home) for key, value in table.items()}
+    cluster = {key: value for key, value in values.items() if key in _OF_A_CLUSTER}
+    others = {key: value for key, value in values.items() if key not in _OF_A_CLUSTER}
+    # _faults has checked each value's type
+    return Context(**others, cluster=ClusterOptions(**cluster))  # type: ignore[arg-type]
+
+
+def _value(key: str, value: object, folder: Path, home: Path | None) -> object:
+    """A value as a context has it: paths absolute, and nothing that can be changed."""
+    if key in _PATHS:
+        return absolute(str(value), folder, home)
+    if isinstance(value, Mapping):
+        return MappingProxyType(dict(value))
+    return tuple(value) if isinstance(value, list) else value
 
 
 def absolute(text: str, folder: Path, home: Path | None) -> Path:
@@ -101,7 +112,7 @@ def absolute(text: str, folder: Path, home: Path | None) -> Path:
 
 def _faults(document: Mapping[str, object]) -> Iterator[Fault]:
     for key in document.keys() - {"context", "contexts"}:
-        inside = f"write it below [contexts.NAME], as {key}" if key in _CHECKS else None
+        inside = f"write it below [contexts.NAME], as {key}" if key in _KEYS else None
         yield Fault(key, "there is no such key", inside or did_you_mean(key, ("context", "contexts")))
     contexts = document.get("contexts", {})
     if not isinstance(contexts, Mapping):
@@ -136,10 +147,21 @@ def _faults_of_context(where: str, table: object) -> Iterator[Fault]:
         return
     for key, value in table.items():
         check = _CHECKS.get(key)
-        if check is None:
-            yield Fault(f"{where}.{key}", "there is no such key", did_you_mean(key, _CHECKS))
+        if key == "storage":
+            yield from _faults_of_storage(f"{where}.storage", value)
+        elif check is None:
+            yield Fault(f"{where}.{key}", "there is no such key", did_you_mean(key, _KEYS))
         elif wrong := check(value):
             yield Fault(f"{where}.{key}", *wrong)
+
+
+def _faults_of_storage(where: str, table: object) -> Iterator[Fault]:
+    if not isinstance(table, Mapping):
+        yield Fault(where, f"must be a table, not {said(table)}", f"write [{where}]")
+        return
+    for beginning, replacement in table.items():
+        if wrong := cluster_options.mapping_fault(beginning, replacement):
+            yield Fault(f'{where}."{beginning}"', *wrong)
 
 
 def target_fault(value: object) -> tuple[str, str] | None:
@@ -147,13 +169,6 @@ def target_fault(value: object) -> tuple[str, str] | None:
     if value in TARGETS:
         return None
     return f"{said(value)} is not a target", did_you_mean(str(value), TARGETS)
-
-
-def namespace_fault(value: object) -> tuple[str, str] | None:
-    """Say what is wrong with a namespace: a DNS-1123 label."""
-    if isinstance(value, str) and _NAMESPACE.fullmatch(value):
-        return None
-    return f"{said(value)} is not a namespace", "lower-case letters, digits and '-', at most 63"
 
 
 def text_fault(value: object) -> tuple[str, str] | None:
@@ -173,13 +188,28 @@ def port_fault(value: object) -> tuple[str, str] | None:
 _CHECKS: Mapping[str, Callable[[object], tuple[str, str] | None]] = MappingProxyType(
     {
         "target": target_fault,
-        "namespace": namespace_fault,
+        "namespace": cluster_options.namespace_fault,
         "registry": text_fault,
         "specs": text_fault,
         "home": text_fault,
         "port": port_fault,
+        "kube_context": text_fault,
+        "kubeconfig": text_fault,
+        "gateway": cluster_options.gateway_fault,
+        "host": cluster_options.host_fault,
+        "kserve": cluster_options.kserve_fault,
+        "images": cluster_options.prefix_fault,
+        "predictor_image": cluster_options.image_fault,
+        "transformer_image": cluster_options.image_fault,
+        "pull_secrets": cluster_options.objects_fault,
+        "storage_secret": cluster_options.object_fault,
+        "service_account": cluster_options.object_fault,
+        "prometheus": cluster_options.url_fault,
     }
 )
+_KEYS = (*_CHECKS, "storage")
+_PATHS = ("specs", "home", "kubeconfig")
+_OF_A_CLUSTER = frozenset(key.name for key in fields(ClusterOptions))
 
 
 def _error(faults: tuple[Fault, ...], path: Path) -> SpecError:

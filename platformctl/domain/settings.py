@@ -4,10 +4,11 @@ Each value remembers where it comes from, so that `doctor` and errors can say wh
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
+from platformctl.domain.cluster_options import ClusterOptions, namespace_fault
 from platformctl.domain.configuration import (
     ConfigFile,
     Context,
@@ -41,6 +42,8 @@ class Flags:
     registry: str | None = None
     home: Path | None = None
     port: int | None = None
+    namespace: str | None = None
+    kube_context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,27 @@ class Settings:
         context: The context's name; None without one.
         target: Where models serve.
         namespace: The namespace of a cluster; None: the one that kubeconfig names.
+        kube_context: The context of kubeconfig; None: its current one.
+        kubeconfig: Its file, absolute; None: where `kubectl` finds it.
         registry: The MLflow registry's URI; None: the local stack's.
         specs: The folder of specs, absolute; None: there is none.
         home: The local target's folder, absolute.
         port: The port of the local router; None: the local stack's own.
         file: The configuration file that was read; None: there is none.
+        cluster: What else the context says of a cluster.
     """
 
     context: Setting[str | None]
     target: Setting[Target]
     namespace: Setting[str | None]
+    kube_context: Setting[str | None]
+    kubeconfig: Setting[Path | None]
     registry: Setting[str | None]
     specs: Setting[Path | None]
     home: Setting[Path]
     port: Setting[int | None]
     file: Path | None
+    cluster: ClusterOptions = field(default_factory=ClusterOptions)
 
 
 def settle(flags: Flags, environ: Mapping[str, str], file: ConfigFile | None, *, cwd: Path) -> Settings:
@@ -91,12 +100,15 @@ def settle(flags: Flags, environ: Mapping[str, str], file: ConfigFile | None, *,
     return Settings(
         context=chosen,
         target=cast("Setting[Target]", _checked(target or Setting("local", "default"), target_fault)),
-        namespace=_first((context.namespace, inside)) or Setting(None, "default"),
+        namespace=_namespace(flags, environ, context, inside),
+        kube_context=_kube_context(flags, environ, context, inside),
+        kubeconfig=_first((context.cluster.kubeconfig, inside)) or Setting(None, "default"),
         registry=_registry(flags, environ, context, inside),
         specs=_first((context.specs, inside)) or Setting(None, "default"),
         home=_home(flags, environ, context, inside, cwd),
         port=_checked(port, port_fault) if port else Setting(None, "default"),
         file=file.path if file else None,
+        cluster=context.cluster,
     )
 
 
@@ -131,6 +143,28 @@ def _chosen(flags: Flags, environ: Mapping[str, str], file: ConfigFile | None) -
         message = f"there is no context {said(wanted.value)} in {file.path}"
         raise NotFound(message, field=_field(wanted), hint=known_contexts(wanted.value, file.contexts))
     return Setting(wanted.value, wanted.origin)
+
+
+def _namespace(
+    flags: Flags, environ: Mapping[str, str], context: Context, inside: str
+) -> Setting[str | None]:
+    found = _first(
+        (flags.namespace, "flag --namespace"),
+        _variable(environ, "PLATFORMCTL_NAMESPACE"),
+        (context.namespace, inside),
+    )
+    return _checked(found, namespace_fault) if found else Setting(None, "kubeconfig")
+
+
+def _kube_context(
+    flags: Flags, environ: Mapping[str, str], context: Context, inside: str
+) -> Setting[str | None]:
+    found = _first(
+        (flags.kube_context, "flag --kube-context"),
+        _variable(environ, "PLATFORMCTL_KUBE_CONTEXT"),
+        (context.cluster.kube_context, inside),
+    )
+    return _checked(found, text_fault) if found else Setting(None, "kubeconfig")
 
 
 def _registry(flags: Flags, environ: Mapping[str, str], context: Context, inside: str) -> Setting[str | None]:

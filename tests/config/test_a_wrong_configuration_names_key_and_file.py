@@ -1,10 +1,12 @@
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platformctl.domain.cluster_options import ClusterOptions
 from platformctl.domain.configuration import Context, interpret
 from platformctl.domain.errors import SpecError
 
@@ -24,7 +26,12 @@ HOME = Path("/home/ada")
         ("contexts.a = 3", "contexts.a", "must be a table, not 3", "write [contexts.a]"),
         ("[[contexts]]", "contexts", "must be tables, not a list", "write [contexts.NAME]"),
         ("[contexts.a]\nregisrty = 'x'", "contexts.a.regisrty", "no such key", "did you mean registry?"),
-        ("[contexts.a]\nzebra = 'x'", "contexts.a.zebra", "no such key", "known: home, namespace, port"),
+        (
+            "[contexts.a]\nzebra = 'x'",
+            "contexts.a.zebra",
+            "no such key",
+            "known: gateway, home, host, images",
+        ),
         (
             "[contexts.a]\ntarget = 'clutser'",
             "contexts.a.target",
@@ -88,7 +95,10 @@ def test_an_empty_file_and_an_empty_context_are_fine() -> None:
 
 
 KEYS = st.sampled_from(
-    ["context", "contexts", "target", "registry", "specs", "home", "port", "namespace", "a"]
+    [
+        *("context", "contexts", "target", "registry", "specs", "home", "port", "namespace", "a"),
+        *(key.name for key in fields(ClusterOptions)),
+    ]
 )
 VALUES = st.recursive(
     st.booleans()

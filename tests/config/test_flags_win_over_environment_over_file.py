@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from platformctl.domain.cluster_options import ClusterOptions
 from platformctl.domain.configuration import ConfigFile, Context
 from platformctl.domain.errors import NotFound, SpecError
 from platformctl.domain.settings import Flags, Setting, Settings, settle
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.quick
 
 CWD = Path("/srv")
 PLAIN = {"HOME": "/home/ada"}
+CLUSTER = ClusterOptions(kube_context="prod-eu", kubeconfig=Path("/repo/kube.yaml"), images="ghcr.io/team")
 FILE = ConfigFile(
     path=Path("/repo/platformctl.toml"),
     context="laptop",
@@ -22,6 +24,7 @@ FILE = ConfigFile(
             specs=Path("/repo/deploy"),
             home=Path("/repo/.home"),
             port=9000,
+            cluster=CLUSTER,
         ),
     },
 )
@@ -36,7 +39,9 @@ def test_nothing_is_configured() -> None:
     assert settled() == Settings(
         context=Setting(None, "default"),
         target=Setting("local", "default"),
-        namespace=Setting(None, "default"),
+        namespace=Setting(None, "kubeconfig"),
+        kube_context=Setting(None, "kubeconfig"),
+        kubeconfig=Setting(None, "default"),
         registry=Setting(None, "default: the local stack"),
         specs=Setting(None, "default"),
         home=Setting(Path("/home/ada/.local/share/platformctl"), "default"),
@@ -50,11 +55,14 @@ def test_a_context_gives_all_its_values_with_their_origin() -> None:
         context=Setting("production", "flag --context"),
         target=Setting("cluster", INSIDE),
         namespace=Setting("models", INSIDE),
+        kube_context=Setting("prod-eu", INSIDE),
+        kubeconfig=Setting(Path("/repo/kube.yaml"), INSIDE),
         registry=Setting("https://mlflow.example.com", INSIDE),
         specs=Setting(Path("/repo/deploy"), INSIDE),
         home=Setting(Path("/repo/.home"), INSIDE),
         port=Setting(9000, INSIDE),
         file=Path("/repo/platformctl.toml"),
+        cluster=CLUSTER,
     )
 
 
@@ -65,11 +73,15 @@ def test_every_flag_wins_over_everything() -> None:
         registry="http://127.0.0.1:5000",
         home=Path("~/here"),
         port=1,
+        namespace="churn-team",
+        kube_context="kind",
     )
     everything = {
         "PLATFORMCTL_CONTEXT": "laptop",
         "PLATFORMCTL_TARGET": "cluster",
         "PLATFORMCTL_HOME": "/env",
+        "PLATFORMCTL_NAMESPACE": "env",
+        "PLATFORMCTL_KUBE_CONTEXT": "env",
         "MLFLOW_REGISTRY_URI": "http://env",
         "MLFLOW_TRACKING_URI": "http://env",
         "XDG_DATA_HOME": "/xdg",
@@ -77,12 +89,15 @@ def test_every_flag_wins_over_everything() -> None:
     assert settled(flags, FILE, **everything) == Settings(
         context=Setting("production", "flag --context"),
         target=Setting("local", "flag --target"),
-        namespace=Setting("models", INSIDE),
+        namespace=Setting("churn-team", "flag --namespace"),
+        kube_context=Setting("kind", "flag --kube-context"),
+        kubeconfig=Setting(Path("/repo/kube.yaml"), INSIDE),
         registry=Setting("http://127.0.0.1:5000", "flag --registry"),
         specs=Setting(Path("/repo/deploy"), INSIDE),
         home=Setting(Path("/home/ada/here"), "flag --home"),
         port=Setting(1, "flag --port"),
         file=Path("/repo/platformctl.toml"),
+        cluster=CLUSTER,
     )
 
 
@@ -100,6 +115,14 @@ def test_the_target_is_flag_then_variable_then_context() -> None:
         "local", "variable PLATFORMCTL_TARGET"
     )
     assert settled(chosen, FILE).target == Setting("cluster", INSIDE)
+
+
+def test_the_namespace_and_the_kube_context_are_flag_then_variable_then_context() -> None:
+    environ = {"PLATFORMCTL_NAMESPACE": "env", "PLATFORMCTL_KUBE_CONTEXT": "kind"}
+    by_variable = settled(Flags(context="production"), FILE, **environ)
+    assert by_variable.namespace == Setting("env", "variable PLATFORMCTL_NAMESPACE")
+    assert by_variable.kube_context == Setting("kind", "variable PLATFORMCTL_KUBE_CONTEXT")
+    assert settled(Flags(context="production"), FILE).namespace == Setting("models", INSIDE)
 
 
 def test_the_registry_is_context_then_mlflows_variables_then_the_local_stack() -> None:
@@ -127,6 +150,8 @@ def test_an_empty_variable_is_not_set() -> None:
             "PLATFORMCTL_CONTEXT",
             "PLATFORMCTL_TARGET",
             "PLATFORMCTL_HOME",
+            "PLATFORMCTL_NAMESPACE",
+            "PLATFORMCTL_KUBE_CONTEXT",
             "MLFLOW_TRACKING_URI",
             "XDG_DATA_HOME",
         ),
@@ -170,6 +195,13 @@ def test_a_context_without_a_file_says_that_there_is_none() -> None:
             "PLATFORMCTL_TARGET: 'x' is not a target",
             "known: cluster, local",
         ),
+        (
+            Flags(),
+            {"PLATFORMCTL_NAMESPACE": "No"},
+            "PLATFORMCTL_NAMESPACE: 'No' is not a namespace",
+            "lower-case",
+        ),
+        (Flags(kube_context="\n"), {}, "--kube-context: must be text on one line, not '\\n'", "quotes"),
         (Flags(port=70_000), {}, "--port: 70000 is not a port", "from 1 to 65535"),
         (Flags(registry=" "), {}, "--registry: must be text on one line, not ' '", "quotes"),
     ],

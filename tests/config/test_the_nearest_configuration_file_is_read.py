@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from platformctl.adapters.config import find, load, settings
+from platformctl.domain.cluster_options import ClusterOptions
 from platformctl.domain.configuration import Context
 from platformctl.domain.errors import SpecError
 from platformctl.domain.settings import Flags, Setting
@@ -79,6 +80,14 @@ def test_the_documented_example_means_what_the_page_says(repository: Path, envir
             namespace="models",
             registry="https://mlflow.example.com",
             specs=repository / "deploy",
+            cluster=ClusterOptions(
+                kube_context="prod-eu",
+                gateway="infra/public",
+                host="{name}.models.example.com",
+                images="ghcr.io/your-team",
+                storage_secret="s3-credentials",  # noqa: S106 - the name of a Secret
+                storage={"mlflow-artifacts:/": "s3://models/mlflow"},
+            ),
         ),
     }
 
