@@ -1,0 +1,3 @@
+module platformctl.io/tests/pause
+
+go 1.24.0
