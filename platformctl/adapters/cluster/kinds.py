@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from platformctl.domain.manifests import Manifest
+
 
 class Kind(NamedTuple):
     """A kind of object.
@@ -56,3 +58,11 @@ STORAGE_CONTAINER = Kind(
     "serving.kserve.io", "v1alpha1", "clusterstoragecontainers", "ClusterStorageContainer", namespaced=False
 )
 SCALED_OBJECT = Kind("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")
+
+
+def kind_of(manifest: Manifest) -> Kind:
+    """The kind of an object; one of those above."""
+    return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
+
+
+_BY_NAME = {(kind.api_version, kind.name): kind for kind in vars().values() if isinstance(kind, Kind)}

@@ -1,0 +1,232 @@
+"""HTTP to an API server: one pool of connections, opened by the first request, shared by all threads."""
+
+import base64
+import itertools
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from platformctl.adapters.cluster.credentials import Credentials, ask_plugin
+from platformctl.adapters.cluster.kubeconfig import Access, Place
+from platformctl.adapters.cluster.kubeconfig import place as place_of
+from platformctl.domain.errors import SpecError
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+    from urllib3 import HTTPHeaderDict
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 35.0
+"""Seconds; a webhook may take 30."""
+
+_POOL = 32
+_TRIES = 5
+_LONGEST_PAUSE = 10.0
+_BUSY = frozenset({429, 503})
+_UNAUTHORIZED = 401
+
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply, whatever its status.
+
+    Args:
+        headers: With names in lower case.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One request.
+
+    Args:
+        path: Percent-encoded, from the server's root.
+        patient: Whether to ask again when the server says that it is busy and has done nothing.
+        timeout: Seconds for the whole reply.
+    """
+
+    method: str
+    path: str
+    query: Query = ()
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    patient: bool = True
+    timeout: float = READ_TIMEOUT
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+
+class Transport:
+    """Connections to the API server of one place."""
+
+    def __init__(self, access: Access, environ: Mapping[str, str] = os.environ) -> None:
+        self._access = access
+        self._environ = environ
+        self._lock = threading.Lock()
+        self._client: ApiClient | None = None
+        self._credentials: Credentials | None = None
+
+    @cached_property
+    def place(self) -> Place:
+        """Which cluster it is. Reads files, asks nobody.
+
+        Raises:
+            SpecError: They do not say it.
+        """
+        return place_of(self._access, self._environ)
+
+    @property
+    def client(self) -> "ApiClient":
+        """The client of the package `kubernetes`, for what needs more than HTTP.
+
+        Raises:
+            SpecError: The kubeconfig cannot be used.
+            Unreachable: The plugin that signs in does not.
+        """
+        with self._lock:
+            is_good = self._credentials is None or self._credentials.is_good_at(datetime.now(UTC))
+            if self._client is None or not is_good:
+                self._connect()
+            assert self._client is not None  # noqa: S101 - _connect made it
+            return self._client
+
+    def send(self, asking: Asking) -> Reply:
+        """Send one request, and again where that can do no harm.
+
+        Raises:
+            SpecError: The kubeconfig cannot be used.
+            Unreachable: It got no reply.
+        """
+        for attempt in itertools.count(1):
+            reply = self._send(asking)
+            if reply.status == _UNAUTHORIZED and "exec" in self.place.user and attempt == 1:
+                self._sign_in_again()
+                continue
+            pause = _pause(reply) if asking.patient and attempt < _TRIES else None
+            if pause is None:
+                return reply
+            time.sleep(pause)
+        raise AssertionError
+
+    def _send(self, asking: Asking) -> Reply:
+        import urllib3
+
+        from platformctl.adapters.cluster.failures import explain, is_worth_repeating
+
+        for is_last in (asking.method != "GET", True):
+            try:
+                return self._exchange(asking)
+            except urllib3.exceptions.HTTPError as error:
+                if is_last or not is_worth_repeating(error):
+                    raise explain(error, self.place, asking.timeout) from error
+        raise AssertionError
+
+    def _exchange(self, asking: Asking) -> Reply:
+        import urllib3
+
+        client = self.client
+        response = client.rest_client.pool_manager.request(
+            asking.method,
+            client.configuration.host + asking.target,
+            body=asking.body,
+            headers=self._headers(client, asking),
+            timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, asking.timeout), read=asking.timeout),
+            retries=False,
+            redirect=False,
+        )
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, headers, response.data)
+
+    def _headers(self, client: "ApiClient", asking: Asking) -> "HTTPHeaderDict":
+        """Who asks, and for what. A user may stand for another, which the client's own loader leaves out."""
+        from urllib3 import HTTPHeaderDict
+
+        user, headers = (
+            self.place.user,
+            HTTPHeaderDict({"user-agent": "platformctl", "accept": "application/json"}),
+        )
+        key = client.configuration.get_api_key_with_prefix("BearerToken", "authorization")
+        if key:
+            headers["authorization"] = key
+        if user.get("as"):
+            headers["impersonate-user"] = str(user["as"])
+        for group in user.get("as-groups") or ():
+            headers.add("impersonate-group", str(group))
+        headers.update(asking.headers)
+        return headers
+
+    def _sign_in_again(self) -> None:
+        with self._lock:
+            self._connect()
+
+    def _connect(self) -> None:
+        """Make a client. Its connections are opened by the first request."""
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import ConfigException, load_kube_config_from_dict
+
+        place = self.place
+        user = dict(place.user)
+        if "exec" in user:
+            self._credentials = ask_plugin(place, self._environ)
+            user = {**_without_plugin(user), **_in_base64(self._credentials.user)}
+        configuration = Configuration(retries=False, connection_pool_maxsize=_POOL)
+        try:
+            load_kube_config_from_dict(  # type: ignore[no-untyped-call]  # it has no annotations
+                _document(place, user), client_configuration=configuration, persist_config=False
+            )
+        except (ConfigException, OSError, ValueError) as error:
+            raise SpecError(
+                f"context {place.context} cannot be used: {error}",
+                field=place.origin,
+                hint="kubectl config view",
+            ) from error
+        self._client = ApiClient(configuration)
+
+
+def _pause(reply: Reply) -> float | None:
+    """How long to wait before asking again; None: not at all. Who says Retry-After has done nothing."""
+    if reply.status not in _BUSY or "retry-after" not in reply.headers:
+        return None
+    try:
+        asked = float(reply.headers["retry-after"])
+    except ValueError:
+        return None
+    return max(0.0, asked) if asked <= _LONGEST_PAUSE else None
+
+
+def _without_plugin(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in user.items() if key != "exec"}
+
+
+def _in_base64(user: Mapping[str, str]) -> dict[str, str]:
+    """A kubeconfig has certificates in base64, a plugin's answer has them as they are."""
+    return {
+        key: base64.b64encode(value.encode()).decode() if key.endswith("-data") else value
+        for key, value in user.items()
+    }
+
+
+def _document(place: Place, user: Mapping[str, Any]) -> dict[str, Any]:
+    """A kubeconfig of this one place."""
+    context = {"cluster": "it", "user": "us"}
+    return {
+        "current-context": "it",
+        "contexts": [{"name": "it", "context": context}],
+        "clusters": [{"name": "it", "cluster": {**place.cluster, "server": place.server}}],
+        "users": [{"name": "us", "user": dict(user)}],
+    }
