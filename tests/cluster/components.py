@@ -60,6 +60,34 @@ CONTROL = _kubernetes("kubernetes-control", "kube-controller-manager", "kube-sch
 NODE = _kubernetes("kubernetes-node", "kubelet", "kube-proxy")
 COREDNS = Component("coredns", "coredns", {"coredns": "github.com/coredns/coredns"})
 PAUSE = Component("pause", "pause", {"pause": "platformctl.io/tests/pause"})
+HELM = Component("helm", "helm", {"helm": "helm.sh/helm/v3/cmd/helm"})
+VERSITYGW = Component("versitygw", "versitygw", {"versitygw": "github.com/versity/versitygw/cmd/versitygw"})
+KSERVE = Component(
+    "kserve",
+    "kserve",
+    {"kserve-controller": "github.com/kserve/kserve/cmd/manager"},
+    folders={
+        chart: ("github.com/kserve/kserve", f"charts/{chart}") for chart in ("kserve-crd", "kserve-resources")
+    },
+)
+ENVOY_GATEWAY = Component(
+    "envoy-gateway",
+    "envoy-gateway",
+    {"envoy-gateway": "github.com/envoyproxy/gateway/cmd/envoy-gateway"},
+    folders={
+        chart: ("github.com/envoyproxy/gateway", f"charts/{chart}")
+        for chart in ("gateway-crds-helm", "gateway-helm")
+    },
+)
+METRICS_SERVER = Component(
+    "metrics-server",
+    "metrics-server",
+    {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+    folders={"manifests": ("sigs.k8s.io/metrics-server", "manifests/base")},
+)
 
-COMPONENTS = (ETCD, API, PAUSE, CONTROL, NODE, COREDNS)
+COMPONENTS = (
+    *(ETCD, API, PAUSE, CONTROL, NODE, COREDNS),
+    *(HELM, VERSITYGW, KSERVE, ENVOY_GATEWAY, METRICS_SERVER),
+)
 """In the order in which they are built: what is wanted first is first. Names are unique."""
