@@ -17,6 +17,8 @@ REVISION = "platformctl.io/revision"
 ROLLOUT = "platformctl.io/rollout"
 """The annotation of an HTTPRoute that holds the rollout. Never one of an InferenceService: KServe copies
 those into the pods, which restarts them."""
+COMMIT = "platformctl.io/commit"
+"""Another annotation of an HTTPRoute: the number of the last commit, and who made it."""
 
 
 def labels(deployment: Name, revision: RevisionId | None = None) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """HTTP to an API server: one pool of connections, opened by the first request, shared by all threads."""
 
 import base64
+import contextlib
 import itertools
 import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -30,6 +32,7 @@ _TRIES = 5
 _LONGEST_PAUSE = 10.0
 _BUSY = frozenset({429, 503})
 _UNAUTHORIZED = 401
+_A_SECOND = timedelta(seconds=1)
 
 Query = Sequence[tuple[str, str]]
 
@@ -80,6 +83,7 @@ class Transport:
         self._lock = threading.Lock()
         self._client: ApiClient | None = None
         self._credentials: Credentials | None = None
+        self._ahead = timedelta()
 
     @cached_property
     def place(self) -> Place:
@@ -104,6 +108,11 @@ class Transport:
                 self._connect()
             assert self._client is not None  # noqa: S101 - _connect made it
             return self._client
+
+    @property
+    def now(self) -> datetime:
+        """The server's time, to the second: its clock, not ours, is the one that all clients share."""
+        return datetime.now(UTC) + self._ahead
 
     def send(self, asking: Asking) -> Reply:
         """Send one request, and again where that can do no harm.
@@ -150,7 +159,15 @@ class Transport:
             redirect=False,
         )
         headers = {name.lower(): value for name, value in response.headers.items()}
+        self._compare_clocks(headers.get("date"))
         return Reply(response.status, headers, response.data)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        if date is not None:
+            with contextlib.suppress(ValueError, TypeError):
+                ahead = parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)
+                # A date has no fractions, so that a clock which is right looks up to a second slow.
+                self._ahead = timedelta() if -_A_SECOND <= ahead <= timedelta() else ahead
 
     def _headers(self, client: "ApiClient", asking: Asking) -> "HTTPHeaderDict":
         """Who asks, and for what. A user may stand for another, which the client's own loader leaves out."""
