@@ -10,7 +10,7 @@ from typing import Any
 
 from platformctl.adapters.local import environments, requirements
 from platformctl.adapters.local.disk import writing
-from platformctl.adapters.local.failures import last_words
+from platformctl.domain import last_words
 from platformctl.domain.errors import PlatformctlError, Refused, SpecError
 from platformctl.domain.exports import PASSED, Judging, Verdict
 from platformctl.domain.revision import ModelVersion
@@ -116,7 +116,7 @@ def _failure(done: subprocess.CompletedProcess[str], version: ModelVersion) -> P
     lines = done.stderr.splitlines()
     said = _exit_line(lines)
     if said is None:
-        ended = last_words(lines) or " / ".join(line.strip() for line in lines[-_SHOWN_LINES:])
+        ended = last_words.said(lines) or " / ".join(line.strip() for line in lines[-_SHOWN_LINES:])
         return Refused(f"{version.label} could not be exported: {ended}", hint="report it, with the model")
     if done.returncode == _WRONG_ARGUMENTS:
         return SpecError(said["cause"], hint=said["hint"])

@@ -1,11 +1,11 @@
 """Why a replica is not ready: read from how its processes ended and what they last wrote. Pure."""
 
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from platformctl.adapters.local.supervisor import Process, State
+from platformctl.domain import last_words
 
 HOPELESS = (0, 64, 65, 66)
 """Exit codes that another start would end with again (docs/server-contract.md)."""
@@ -42,20 +42,10 @@ def failure(process: Process | None, launches: Launches, lines: Sequence[str]) -
     if process.state is State.FATAL:
         return f"it cannot be started: {process.trouble}"
     if process.state is State.EXITED and process.exit_status in HOPELESS:
-        return last_words(last_life(lines)) or f"it ended with exit code {process.exit_status}"
+        return last_words.said(last_life(lines)) or f"it ended with exit code {process.exit_status}"
     if launches.short_lives >= CRASH_LOOP:
-        words = last_words(lines) or _tail(lines)
+        words = last_words.said(lines) or _tail(lines)
         return f"it has died {launches.short_lives} times in a row" + (f": {words}" if words else "")
-    return None
-
-
-def last_words(lines: Sequence[str]) -> str | None:
-    """The cause and the way out that a server wrote as it ended; only of its last life that said so."""
-    for line in reversed(lines):
-        data = _ours(line)
-        if data is not None and data.get("platformctl") == "exit":
-            hint = data.get("hint")
-            return f"{data.get('cause')}" + (f" ({hint})" if hint else "")
     return None
 
 
@@ -66,7 +56,7 @@ def last_life(lines: Sequence[str]) -> Sequence[str]:
 
 def is_start(line: str) -> bool:
     """Whether a line is the mark of a start, which is for us to read and not for a person."""
-    return (_ours(line) or {}).get("platformctl") == "start"
+    return (last_words.ours(line) or {}).get("platformctl") == "start"
 
 
 def detail(process: Process | None, launches: Launches, who: str) -> str:
@@ -81,16 +71,6 @@ def _doing(process: Process | None) -> str:
     if process.runs:
         return "is loading" if process.state is not State.STOPPING else "is stopping"
     return "is being started again" if process.state is State.BACKOFF else "does not run"
-
-
-def _ours(line: str) -> dict[str, object] | None:
-    if '"platformctl"' not in line:
-        return None
-    try:
-        data = json.loads(line)
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _tail(lines: Sequence[str]) -> str:

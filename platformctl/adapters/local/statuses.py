@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from platformctl.adapters.envoy.unix_http import get, status_of
-from platformctl.adapters.local import about, failures, launch, logs
+from platformctl.adapters.local import failures, launch, logs
 from platformctl.adapters.local.derived import ready_path
 from platformctl.adapters.local.failures import Launches
 from platformctl.adapters.local.home import Home
@@ -16,6 +16,7 @@ from platformctl.adapters.local.served import sockets
 from platformctl.adapters.local.state import Live
 from platformctl.adapters.local.supervisor import Process
 from platformctl.adapters.local.units import Unit, units
+from platformctl.domain import about
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import RevisionStatus, Serving
 
