@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformctl.domain.errors import Refused
 
-PARTS = ("pyproject.toml", "uv.lock", "predictors", "transformers")
+PARTS = ("pyproject.toml", "uv.lock", "predictors", "storage", "transformers")
 """Of a checkout. The wheel brings them too (pyproject.toml, force-include)."""
 
 _CHECKOUT = Path(__file__).parents[3]
