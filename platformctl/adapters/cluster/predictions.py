@@ -1,0 +1,113 @@
+"""Predictions through a Gateway, over a connection a thread that is kept."""
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.traffic import Answer, Request
+from platformctl.render import served
+
+REVISION_HEADER = "x-platformctl-revision"
+
+Opening = Callable[[str, float], socket.socket]
+"""Opens a connection to the Gateway for a host, in a number of seconds."""
+
+_CLOSED_WHILE_IDLE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection that somebody else opens; closed when its thread, or whoever predicts, is gone.
+
+    Args:
+        host: The host that is asked for, wherever the connection leads.
+        opening: How to get there.
+        seconds: How long that, and then each read, may take.
+    """
+
+    def __init__(self, host: str, opening: Opening, seconds: float) -> None:
+        super().__init__(host, timeout=seconds)
+        self._opening = opening
+
+    def connect(self) -> None:
+        """Open it, unless it is open."""
+        self.sock = self._opening(self.host, self.timeout or 0.0)
+
+    def give(self, seconds: float) -> None:
+        """Let the next request take so long."""
+        self.timeout = seconds
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Predictions:
+    """Connections to one Gateway.
+
+    Args:
+        opening: How to get there.
+    """
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._local = threading.local()
+
+    def send(self, host: str, name: Name, request: Request) -> Answer:
+        """Send one V1 prediction. What goes wrong once there is a connection is an answer of status 0.
+
+        Who pins a revision that the route does not know is answered by whoever has weight.
+
+        Raises:
+            Unreachable: No connection can be opened.
+        """
+        started = time.perf_counter()
+        kept: _Connection | None = getattr(self._local, "connection", None)
+        try:
+            if kept is not None and kept.host == host:
+                try:
+                    return _ask(kept, name, request, started)
+                except _CLOSED_WHILE_IDLE:
+                    kept.close()  # it was closed while idle, before it could take the request
+            fresh = _Connection(host, self._opening, request.timeout)
+            self._local.connection = fresh
+            return _ask(fresh, name, request, started)
+        except (OSError, http.client.HTTPException) as error:
+            self._local.connection = None
+            seconds = time.perf_counter() - started
+            return Answer(0, (str(error) or type(error).__name__).encode(), None, seconds)
+
+    def served(self, host: str, seconds: float) -> str | None:
+        """Ask which rules are served, on a connection of its own; None: nobody says so.
+
+        Raises:
+            Unreachable: No connection can be opened.
+        """
+        connection = _Connection(host, self._opening, seconds)
+        try:
+            connection.request("GET", served.PATH)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+        return urlsplit(answer.getheader("location") or "").hostname
+
+
+def _ask(connection: _Connection, name: Name, request: Request, started: float) -> Answer:
+    connection.give(request.timeout)
+    connection.request("POST", f"/v1/models/{name}:predict", request.body, _headers(request))
+    response = connection.getresponse()
+    body = response.read()
+    who = response.getheader(REVISION_HEADER)
+    return Answer(response.status, body, RevisionId(who) if who else None, time.perf_counter() - started)
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    pinned = {REVISION_HEADER: request.revision} if request.revision is not None else {}
+    return {"content-type": "application/json", **pinned}
