@@ -83,7 +83,7 @@ METRICS_SERVER = Component(
     "metrics-server",
     "metrics-server",
     {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
-    folders={"manifests": ("sigs.k8s.io/metrics-server", "manifests/base")},
+    folders={"metrics-server-manifests": ("sigs.k8s.io/metrics-server", "manifests/base")},
 )
 
 COMPONENTS = (
