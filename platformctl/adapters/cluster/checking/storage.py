@@ -1,0 +1,76 @@
+"""Whether pods can read models: the ServiceAccount, and the keys that KServe reads of a Secret.
+
+Source: pkg/credentials of KServe, v0.20. It takes the first family of which it finds the telling key.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from platformctl.adapters.cluster.checking.check import Check
+from platformctl.adapters.cluster.discovery import Absent, Live
+from platformctl.adapters.cluster.objects import text
+from platformctl.domain.cluster import Shape
+from platformctl.domain.observed import Severity
+
+_ID, _KEY = "awsAccessKeyID", "awsSecretAccessKey"
+_GOOGLE = "gcloud-application-credentials.json"
+
+
+def checks(live: Live, shape: Shape) -> Iterator[Check]:
+    """What is configured of it."""
+    account, secret = shape.storage.service_account, shape.storage.secret
+    if account is not None:
+        yield _service_account(live, account, shape.namespace)
+    if secret is not None:
+        yield _secret(live, secret, shape.namespace)
+    if account is None and secret is None:
+        yield Check("storage", "none configured: pods have what the namespace's default ServiceAccount has")
+
+
+def _service_account(live: Live, name: str, namespace: str) -> Check:
+    if live.service_account is not Absent.NOT_THERE:
+        return Check("storage", f"ServiceAccount {name}")
+    message = f"there is no ServiceAccount {name} in namespace {namespace}"
+    hint = f"kubectl create serviceaccount {name} -n {namespace}, with the credentials of the store"
+    return Check("storage", message, Severity.ERROR, hint)
+
+
+def _secret(live: Live, name: str, namespace: str) -> Check:
+    literals = f"--from-literal={_ID}=ID --from-literal={_KEY}=KEY"
+    create = f"kubectl create secret generic {name} -n {namespace} {literals}"
+    if live.secret is Absent.FORBIDDEN:
+        return Check("storage", f"Secret {name} (we may not look at it)")
+    if isinstance(live.secret, Absent):
+        message = f"there is no Secret {name} in namespace {namespace} with the credentials of the store"
+        return Check("storage", message, Severity.ERROR, create)
+    families = _families(live.config if not isinstance(live.config, Absent) else {})
+    store = next((store for store, keys in families.items() if keys[0] in live.secret), None)
+    if store is None:
+        message = (
+            f"Secret {name} has no key that KServe reads: {', '.join(sorted(live.secret)) or 'none at all'}"
+        )
+        known = ", ".join(keys[0] for keys in families.values())
+        return Check("storage", message, Severity.ERROR, f"for S3: {create}; the others have one of: {known}")
+    missing = [key for key in families[store] if key not in live.secret]
+    if missing:
+        message = f"Secret {name} is for {store}, and lacks {', '.join(missing)}"
+        return Check("storage", message, Severity.ERROR, f"kubectl edit secret {name} -n {namespace}")
+    return Check("storage", f"Secret {name} has credentials for {store}")
+
+
+def _families(config: Mapping[str, Mapping[str, object]]) -> Mapping[str, tuple[str, ...]]:
+    """By store the key that tells it, and what else has to be there; KServe may be told other names."""
+    told = config.get("credentials", {})
+    return {
+        "S3": (
+            text(told, "s3", "s3SecretAccessKeyName") or _KEY,
+            text(told, "s3", "s3AccessKeyIDName") or _ID,
+        ),
+        "Google Cloud Storage": (text(told, "gcs", "gcsCredentialFileName") or _GOOGLE,),
+        "Azure (old names)": ("AZ_CLIENT_ID", "AZ_TENANT_ID"),
+        "Azure": ("AZURE_CLIENT_ID", "AZURE_TENANT_ID"),
+        "Azure by token": ("AZURE_ACCESS_TOKEN", "AZURE_TENANT_ID"),
+        "Azure by key": ("AZURE_STORAGE_ACCESS_KEY",),
+        "HTTPS": ("https-host",),
+        "HDFS": ("HDFS_NAMENODE",),
+        "Hugging Face": ("HF_TOKEN",),
+    }

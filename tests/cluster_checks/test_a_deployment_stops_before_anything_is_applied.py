@@ -1,0 +1,67 @@
+import pytest
+
+from platformctl.adapters.cluster import checks
+from platformctl.adapters.cluster.api import Api
+from platformctl.domain.errors import Refused
+from platformctl.domain.names import Name
+from platformctl.domain.observed import Finding, Severity
+from platformctl.domain.revision import ModelVersion, Revision, Scale
+from platformctl.domain.scaling import Prometheus
+from tests.cluster_checks import conftest as parts
+from tests.cluster_checks.conftest import SHAPE, Server, config, groups
+
+pytestmark = pytest.mark.quick
+
+REVISION = Revision(deployment=Name("churn"), model=ModelVersion(model="churn", version="1", uri="s3://a/b"))
+
+
+def test_nothing_is_said_where_nothing_is_missing(api: Api, server: Server) -> None:
+    assert checks.findings(api, SHAPE, REVISION, Scale()) == []
+    assert {path for path in server.asked if path != parts.REVIEWS} == {*server.answers}
+
+
+def test_a_cluster_that_is_none_for_us_is_refused_with_all_that_is_wrong(api: Api, server: Server) -> None:
+    server.answers[parts.CONFIG] = (200, config("Knative"))
+    server.denied = {("delete", "httproutes", "models"), ("get", "pods/log", "models")}
+    with pytest.raises(Refused) as caught:
+        checks.findings(api, SHAPE, REVISION, Scale())
+    first, second = caught.value.message.splitlines()
+    assert (
+        first == "KServe runs in Knative mode in this cluster, and platformctl deploys in Standard mode only"
+    )
+    assert second.startswith("may not delete httproutes.gateway.networking.k8s.io in namespace models: ")
+    assert "kubectl edit configmap -n kserve inferenceservice-config" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("scale", "name", "field"),
+    [
+        (Scale(minimum=1, maximum=3, cpu=80), "metrics-server", "spec.scaling.max"),
+        (
+            Scale(maximum=3, prometheus=Prometheus(address="http://p:9090", query="up", threshold=1)),
+            *("keda", "spec.scaling.prometheus"),
+        ),
+    ],
+)
+def test_what_the_scaling_asks_for_has_to_be_there(
+    api: Api, server: Server, scale: Scale, name: str, field: str
+) -> None:
+    server.answers["/apis"] = (
+        200,
+        groups(*(g for g in parts.GROUPS if "metrics" not in g and "keda" not in g)),
+    )
+    (finding,) = checks.findings(api, SHAPE, REVISION, scale)
+    assert (finding.severity, finding.field) == (Severity.ERROR, field)
+    assert finding.message.startswith(f"{name}: not installed, and ")
+    assert checks.findings(api, SHAPE, REVISION, Scale(minimum=2, maximum=2)) == []
+
+
+def test_what_is_only_doubtful_is_told(api: Api, server: Server) -> None:
+    server.answers[parts.CONTROLLERS] = (200, parts.controller("kserve/kserve-controller:v0.21.3"))
+    assert checks.findings(api, SHAPE, REVISION, Scale()) == [
+        Finding(
+            Severity.WARNING,
+            "kserve: 0.21 is newer than 0.20, the newest that is tested",
+            hint="platformctl deploy NAME --dry-run=server says whether it takes what we render",
+        )
+    ]
