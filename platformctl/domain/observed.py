@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.revision import Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
 
@@ -102,7 +103,8 @@ class RevisionStatus:
         detail: What it is doing now, in words; "" if there is nothing to say.
         serving: What a replica that is ready says of itself; None if none is, or it does not say.
         created: When it was made, if that is known.
-        bounds: Replicas at least and at most, where something scales it by itself.
+        scale: What it is told to keep to, where something scales it by itself; None: the target does not say.
+        bounds: Replicas at least and at most, as whatever scales it has them now.
         gauges: By what that scales it.
         lacks: What its servers do not have, in words: a person's own image need not have metrics.
         address: Where it can be asked past the route, if anywhere: such requests bypass the weights.
@@ -116,6 +118,7 @@ class RevisionStatus:
     detail: str = ""
     serving: Serving | None = None
     created: datetime | None = None
+    scale: Scale | None = None
     bounds: tuple[int, int] | None = None
     gauges: tuple[Gauge, ...] = ()
     lacks: tuple[str, ...] = ()
@@ -159,11 +162,16 @@ class Observed:
 
 @dataclass(frozen=True)
 class Summary:
-    """One deployment in a list."""
+    """One deployment in a list.
+
+    Args:
+        problem: Why its route and rollout are not those that are recorded, in words.
+    """
 
     name: Name
     route: Route
     rollout: Rollout
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class ClusterLease:
         grant.released.set()
         if grant.renewing is not None:
             grant.renewing.join()
-        # It ends by itself, and the work is done: a cluster that is gone by now must not make that look failed.
+        # It ends by itself, and the work is done: a cluster that is gone by now does not make that fail.
         with contextlib.suppress(PlatformctlError):
             version = text(grant.held, "metadata", "resourceVersion")
             self._api.delete(LEASE, _object(grant.name), resource_version=version)

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from platformctl.adapters.cluster import rules
-from platformctl.adapters.cluster.objects import annotation, entries, label, name, text, uid
+from platformctl.adapters.cluster.objects import annotation, entries, label, mapping, name, text, uid
 from platformctl.domain import manifests
 from platformctl.domain.errors import Refused, StateCorrupt
 from platformctl.domain.manifests import Manifest
@@ -27,6 +27,7 @@ ANNOTATIONS_LIMIT = 256 * 1024
 """Bytes of all annotations of an object together, as the API server counts them."""
 
 _SLACK = 4 * 1024
+_LONGEST_NAME = 500
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def read(manifest: Manifest) -> Recorded:
 
 def rollout(manifest: Manifest) -> Rollout:
     """The rollout that an HTTPRoute records; raises as `read` does."""
-    version = _json(manifest, manifests.ROLLOUT).get("schemaVersion")
+    version = _json(manifest, manifests.COMMIT).get("schemaVersion")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise Refused(
             f"the state of {name(manifest)} has schema version {version}; this platformctl reads up to "
@@ -98,21 +99,23 @@ def rollout(manifest: Manifest) -> Rollout:
         raise corrupt(manifest, manifests.ROLLOUT, reason) from error
 
 
-def annotations(rollout: Rollout, number: int, by: str, others: Mapping[str, str]) -> dict[str, str]:
-    """The annotations that record a commit, small enough to stand beside `others`.
+def commit(number: int, by: str) -> str:
+    """What says that a commit was made, and by whom: the annotation beside the rollout."""
+    said = {"schemaVersion": SCHEMA_VERSION, "number": number, "by": by[:_LONGEST_NAME]}
+    return json.dumps(said, ensure_ascii=False)
 
-    Raises:
-        Refused: What may not be forgotten is too large.
-    """
-    commit = json.dumps({"number": number, "by": by[: _SLACK // 4]}, ensure_ascii=False)
-    taken = sum(_bytes(key) + _bytes(value) for key, value in others.items())
-    recorded = fitted(rollout, ANNOTATIONS_LIMIT - _SLACK - taken)
-    return {manifests.COMMIT: commit, manifests.ROLLOUT: written(recorded)}
+
+def room(current: Manifest | None) -> int:
+    """The bytes that a rollout may take beside the annotations of others."""
+    ours = {manifests.COMMIT, manifests.ROLLOUT}
+    others = mapping(current, "metadata", "annotations").items() if current is not None else ()
+    taken = sum(_bytes(key) + _bytes(str(value)) for key, value in others if key not in ours)
+    return ANNOTATIONS_LIMIT - _SLACK - taken
 
 
 def written(rollout: Rollout) -> str:
-    """A rollout, as it is recorded."""
-    return rollout.model_dump_json(by_alias=True)
+    """A rollout, as rendering writes it."""
+    return rollout.model_dump_json(exclude_defaults=True)
 
 
 def fitted(rollout: Rollout, limit: int) -> Rollout:
