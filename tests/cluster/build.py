@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import os
 import shutil
 import sys
 import tempfile
@@ -13,12 +12,7 @@ from pathlib import Path
 
 from tests.cluster import components, golang
 from tests.cluster.components import Component
-
-
-def cache() -> Path:
-    """Where built programs are kept between runs."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "platformctl-test-cluster"
+from tests.cluster.places import cache
 
 
 def build(wanted: Iterable[Component] = components.COMPONENTS) -> dict[str, Path]:

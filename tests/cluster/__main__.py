@@ -1,0 +1,50 @@
+"""The test cluster by hand: `python -m tests.cluster build|up|kubeconfig|down`."""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from tests.cluster import build, lifecycle
+from tests.cluster.processes import ClusterError
+
+
+def main() -> int:
+    """Do what the command line asks for; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("build", help="build what is not built yet: 20 minutes on two cores")
+    up = verbs.add_parser("up", help="bring the cluster up, and leave it; prints its kubeconfig's path")
+    up.add_argument("--only", choices=["api", "node"], default="all", help="how much of it; default: all")
+    verbs.add_parser("kubeconfig", help="print the path of the kubeconfig of the cluster that is up")
+    verbs.add_parser("down", help="end it, and remove what is left of it")
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        return _done(chosen)
+    except ClusterError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command line
+        return 1
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt  # what is half up is taken down
+
+
+def _done(chosen: argparse.Namespace) -> int:
+    match chosen.verb:
+        case "build":
+            build.build()
+        case "up":
+            print(lifecycle.up(chosen.only).kubeconfig)  # noqa: T201 - as above
+        case "down":
+            lifecycle.down()
+        case _:
+            if (cluster := lifecycle.find()) is None:
+                raise ClusterError("no cluster is up: `python -m tests.cluster up`")
+            print(cluster.kubeconfig)  # noqa: T201 - as above
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
