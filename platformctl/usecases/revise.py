@@ -1,8 +1,8 @@
 """Make the revision that a spec means: pin the version, the code and the image."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from platformctl.domain.components import CodeClass, FeatureTransformer, Format, Image
 from platformctl.domain.deployment import ModelDeployment
@@ -12,8 +12,22 @@ from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.version_ref import Folder, VersionRef
 from platformctl.plan import Lookup
+from platformctl.ports import Registry
 from platformctl.usecases import versions
-from platformctl.usecases.world import World
+
+
+class Sources(Protocol):
+    """What a revision is pinned by."""
+
+    @property
+    def registry(self) -> Registry:
+        """Where models come from."""
+        ...
+
+    @property
+    def fingerprint(self) -> Callable[[str], str]:
+        """SHA-256 over the files of a folder."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,21 +38,21 @@ class Choice:
     rule: str
 
 
-def revise(world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout) -> Choice:
+def revise(sources: Sources, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout) -> Choice:
     """Pin what the spec means. Without `ways` to find a version the one that serves stays.
 
     Raises:
         NotFound: There is no such model, version or alias.
         SpecError: The model has no signature, and the spec wants one.
     """
-    version, rule = _version(world, wanted, ways, rollout)
+    version, rule = _version(sources, wanted, ways, rollout)
     _check_signature(wanted, version)
     transformer = wanted.spec.transformer
     revision = Revision(
         deployment=wanted.name,
         model=version,
-        predictor=_predictor(world, wanted),
-        transformer=_transformer(world, transformer) if transformer else None,
+        predictor=_predictor(sources, wanted),
+        transformer=_transformer(sources, transformer) if transformer else None,
         placement="collocated"
         if transformer is None or isinstance(transformer, Image)
         else transformer.placement,
@@ -49,10 +63,10 @@ def revise(world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollou
 
 
 def _version(
-    world: World, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout
+    sources: Sources, wanted: ModelDeployment, ways: Sequence[Lookup], rollout: Rollout
 ) -> tuple[ModelVersion, str]:
     asked = [replace(way, ref=_asked(wanted, way.ref)) for way in ways]
-    found = versions.find(world.registry, wanted.model_name, asked)
+    found = versions.find(sources.registry, wanted.model_name, asked)
     if found is not None:
         return found
     if rollout.stable is None:
@@ -78,11 +92,11 @@ def _check_signature(wanted: ModelDeployment, version: ModelVersion) -> None:
     )
 
 
-def _predictor(world: World, wanted: ModelDeployment) -> Literal["auto"] | ByFormat | Code | Image:
+def _predictor(sources: Sources, wanted: ModelDeployment) -> Literal["auto"] | ByFormat | Code | Image:
     """What is trusted and allowed concerns our own servers only: a class loads its model itself."""
     predictor, source = wanted.spec.predictor, wanted.spec.model
     if not isinstance(predictor, Format | str):
-        return _component(world, predictor)
+        return _component(sources, predictor)
     chosen = Format() if isinstance(predictor, str) else predictor
     pinned = ByFormat(
         format=chosen.format,
@@ -94,15 +108,15 @@ def _predictor(world: World, wanted: ModelDeployment) -> Literal["auto"] | ByFor
 
 
 def _transformer(
-    world: World, transformer: FeatureTransformer | CodeClass | Image
+    sources: Sources, transformer: FeatureTransformer | CodeClass | Image
 ) -> Features | Code | Image:
     if isinstance(transformer, FeatureTransformer):
         return transformer.features
-    return _component(world, transformer)
+    return _component(sources, transformer)
 
 
-def _component(world: World, component: CodeClass | Image) -> Code | Image:
+def _component(sources: Sources, component: CodeClass | Image) -> Code | Image:
     if isinstance(component, Image):
         return component
-    content = world.fingerprint(component.path) if component.path else None
+    content = sources.fingerprint(component.path) if component.path else None
     return Code(class_=component.class_, path=component.path, content=content)

@@ -1,0 +1,109 @@
+"""The objects of a deployment, for Git: from the spec and the registry alone. No target is asked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from platformctl import plan, render
+from platformctl.domain.cluster import Shape
+from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
+from platformctl.domain.errors import SpecError
+from platformctl.domain.manifests import Manifest
+from platformctl.domain.observed import Finding
+from platformctl.domain.progress import Said, Warned
+from platformctl.domain.revision import Revision
+from platformctl.domain.rollout import Candidate, Phase, Rollout
+from platformctl.ports import Registry, Reporter
+from platformctl.render import storage
+from platformctl.usecases.deploy import DeployRequest
+from platformctl.usecases.overrides import overridden
+from platformctl.usecases.revise import Choice, revise
+
+_ORDER = ("ConfigMap", "ServiceAccount", "Service", "InferenceService", "PodDisruptionBudget")
+"""What an object needs comes before it."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """What rendering takes.
+
+    Args:
+        registry: Where models come from, or what it once answered.
+        shape: The cluster, as configured.
+        fingerprint: SHA-256 over the files of a folder.
+    """
+
+    registry: Registry
+    shape: Shape
+    reporter: Reporter
+    fingerprint: Callable[[str], str]
+
+
+def rendered(press: Press, request: DeployRequest) -> Sequence[Manifest]:
+    """The objects: each revision's, then the route.
+
+    Without a canary's share there is one revision, the one that a first `deploy` takes. With one there are
+    that and the one that `deploy --canary` takes.
+
+    Raises:
+        NotFound: There is no such model, version or alias.
+        SpecError: The spec has no place on a cluster, or both revisions are the same.
+    """
+    wanted = _wanted(request)
+    share = request.canary or wanted.spec.canary
+    rollout = _steady(press, request, wanted) if share is None else _canary(press, request, wanted, share)
+    revisions = rollout.retained
+    for revision in revisions:
+        for finding in storage.findings(revision.model, press.shape.storage):
+            press.reporter.event(_warned(finding))
+    objects = [found for revision in revisions for found in _objects(press, wanted, revision)]
+    live = {revision.id: render.service(revision) for revision in revisions}
+    return [*objects, render.route(wanted.name, rollout.route, rollout, live, press.shape)]
+
+
+def _wanted(request: DeployRequest) -> ModelDeployment:
+    """The spec that was given, else the default; with what the command says."""
+    spec = Spec(model=ModelSource(name=request.model))
+    default = ModelDeployment(metadata=Metadata(name=request.name), spec=spec)
+    return overridden(request.spec or default, request.overrides)
+
+
+def _objects(press: Press, wanted: ModelDeployment, revision: Revision) -> Sequence[Manifest]:
+    scale = plan.settled(wanted.spec.scaling, revision.id)
+    return sorted(
+        render.revision(revision, scale, press.shape), key=lambda manifest: _ORDER.index(manifest["kind"])
+    )
+
+
+def _steady(press: Press, request: DeployRequest, wanted: ModelDeployment) -> Rollout:
+    ways = plan.lookups(wanted.spec.model, request.version, first=True, canary=False)
+    stable = _told(press, revise(press, wanted, ways, Rollout()))
+    return Rollout(phase=Phase.STEADY, wanted=wanted, stable=stable)
+
+
+def _canary(press: Press, request: DeployRequest, wanted: ModelDeployment, share: int) -> Rollout:
+    """What the command or the spec pins is the canary; of both, the command's."""
+    source = wanted.spec.model
+    before = source if request.version else ModelSource(name=source.name)
+    ways = plan.lookups(before, None, first=True, canary=False)
+    stable = _told(press, revise(press, wanted, ways, Rollout()))
+    ways = plan.lookups(source, request.version, first=False, canary=True)
+    canary = _told(press, revise(press, wanted, ways, Rollout()))
+    if canary.id == stable.id:
+        raise SpecError(
+            f"the canary is what serves already: both are {stable.id}",
+            field="--canary" if request.canary else "spec.canary",
+            hint="point the alias champion at what serves, and name the canary with --version or the alias "
+            "challenger; or leave the share out",
+        )
+    candidate = Candidate(revision=canary, goal=share, share=share)
+    return Rollout(phase=Phase.CANARY, wanted=wanted, stable=stable, candidate=candidate)
+
+
+def _told(press: Press, choice: Choice) -> Revision:
+    revision = choice.revision
+    press.reporter.event(Said(f"{revision.model.label} ({choice.rule}) is {revision.id}"))
+    return revision
+
+
+def _warned(finding: Finding) -> Warned:
+    return Warned(finding.message, finding.hint)
