@@ -30,12 +30,12 @@ def no_such_host(place: Place, host: str, reason: str) -> Unreachable:
 
 def _reason(error: Exception, place: Place, timeout: float) -> tuple[str, str]:
     match error:
+        case urllib3.NewConnectionError():  # which is a ConnectTimeoutError too
+            return "nothing listens there", _start(place)
         case urllib3.ConnectTimeoutError():
             return "it does not answer", "is the VPN up, or a firewall in between?"
         case urllib3.ReadTimeoutError():
             return f"it did not answer in {timeout:g} s", "is it overloaded? Try again"
-        case urllib3.NewConnectionError():
-            return "nothing listens there", _start(place)
         case urllib3.ProxyError():
             return f"the proxy in between fails: {error}", "look at HTTPS_PROXY and NO_PROXY"
         case urllib3.SSLError():

@@ -18,7 +18,7 @@ IN_CLUSTER = "in-cluster"
 """The name of the context of a pod."""
 
 _POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_DEFAULT_FILE = Path("~/.kube/config")
+_DEFAULT_FILE = ".kube/config"
 _PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
@@ -60,14 +60,23 @@ class Place:
         return f"{self.context} ({self.server})"
 
 
-def place(access: Access, environ: Mapping[str, str], pod_folder: Path = _POD_FOLDER) -> Place:
+def place(
+    access: Access, environ: Mapping[str, str], pod_folder: Path = _POD_FOLDER, *, home: Path | None = None
+) -> Place:
     """Say which cluster is meant.
+
+    Args:
+        access: What a person chose.
+        environ: The variables of the environment.
+        pod_folder: Where a pod finds what its service account has.
+        home: The folder of a person's own files; None: the user's.
 
     Raises:
         SpecError: There is no such file or context, or it makes no sense.
     """
     chosen = access.files if access.files is not None else environ.get("KUBECONFIG") or None
-    files = _existing(chosen)
+    default = (home or Path.home()) / _DEFAULT_FILE
+    files = _existing(chosen if chosen is not None else str(default))
     if files:
         return _of_files(files, access.context, chosen)
     if chosen is None and access.context is None and "KUBERNETES_SERVICE_HOST" in environ:
@@ -76,15 +85,14 @@ def place(access: Access, environ: Mapping[str, str], pod_folder: Path = _POD_FO
         field_ = "kubeconfig" if access.files is not None else "KUBECONFIG"
         raise SpecError(f"there is no file {chosen}", field=field_, hint="correct the path, or leave it out")
     raise SpecError(
-        f"there is no cluster to ask: {_DEFAULT_FILE} is not there, and KUBECONFIG is not set",
+        f"there is no cluster to ask: {default} is not there, and KUBECONFIG is not set",
         field="KUBECONFIG",
         hint="name the file that your cluster's provider gave you, or run locally: --target local",
     )
 
 
-def _existing(chosen: str | None) -> Sequence[Path]:
-    listed = chosen.split(os.pathsep) if chosen is not None else [str(_DEFAULT_FILE)]
-    paths = [Path(text).expanduser() for text in listed if text]
+def _existing(chosen: str) -> Sequence[Path]:
+    paths = [Path(text).expanduser() for text in chosen.split(os.pathsep) if text]
     return [path for path in paths if path.exists()]
 
 

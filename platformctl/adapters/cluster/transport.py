@@ -4,6 +4,8 @@ import base64
 import contextlib
 import itertools
 import os
+import queue
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from platformctl.adapters.cluster.credentials import Credentials, ask_plugin
 from platformctl.adapters.cluster.kubeconfig import Access, Place
@@ -212,7 +214,37 @@ class Transport:
                 field=place.origin,
                 hint="kubectl config view",
             ) from error
+        if not configuration.proxy:
+            _look_up(place)
         self._client = ApiClient(configuration)
+
+
+def _look_up(place: Place) -> None:
+    """Make sure that the server's name leads somewhere. Only a thread can bound how long that takes.
+
+    Raises:
+        Unreachable: It does not, or nobody says so in time.
+    """
+    from platformctl.adapters.cluster.failures import no_such_host
+
+    host = urlsplit(place.server).hostname or ""
+    outcome: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError as error:
+            outcome.put(error)
+        else:
+            outcome.put(None)
+
+    threading.Thread(target=look_up, daemon=True).start()
+    try:
+        error = outcome.get(timeout=CONNECT_TIMEOUT)
+    except queue.Empty:
+        raise no_such_host(place, host, "no name server answers for its host") from None
+    if error is not None:
+        raise no_such_host(place, host, "no such host") from error
 
 
 def _pause(reply: Reply) -> float | None:
