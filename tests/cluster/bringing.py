@@ -9,16 +9,14 @@ from pathlib import Path
 from tests.cluster import control_plane, dns, host, isolation, node
 from tests.cluster.cluster import PROGRAMS, Cluster
 from tests.cluster.places import NODE_NAME
-from tests.cluster.requirements import Extent
 
 
-def furnish(cluster: Cluster, programs: Mapping[str, str], extent: Extent) -> None:
+def furnish(cluster: Cluster, programs: Mapping[str, str]) -> None:
     """Bring up what is wanted, and return when it answers.
 
     Args:
         cluster: With namespaces, and nothing in them.
         programs: Where each is, by file name.
-        extent: How much is wanted.
 
     Raises:
         ClusterError: A part does not come up.
@@ -32,13 +30,13 @@ def furnish(cluster: Cluster, programs: Mapping[str, str], extent: Extent) -> No
     control_plane.kubeconfig(cluster.kubeconfig, admin, cluster.authority)
     parts = cluster.namespaces, cluster.programs, cluster.authority, cluster.folder
     api = control_plane.start_api(*parts, memory)
-    if extent != "api":
+    if cluster.extent != "api":
         _start_containerd(cluster)
     control_plane.await_api(cluster.authority, api)
     _say(cluster, "API server answers")
-    if extent != "api":
+    if cluster.extent != "api":
         _start_node(cluster)
-    if extent == "all":
+    if cluster.extent == "all":
         from tests.cluster import stack  # it is much, and a bare cluster needs none of it
 
         stack.install(cluster)

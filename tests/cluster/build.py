@@ -39,7 +39,8 @@ def _digest(component: Component, go: golang.Go) -> str:
     """Of every file in the module's folder, the flags, the versions and what is built."""
     module = components.GO / component.module
     parts = [repr(component), go.environment["GOFLAGS"].rpartition(" ")[0], go.version(module)]
-    parts += [f"{file.name}\n{file.read_text()}" for file in sorted(module.iterdir())]
+    files = sorted(path for path in module.rglob("*") if path.is_file())
+    parts += [f"{file.relative_to(module)}\n{file.read_text()}" for file in files]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 

@@ -1,16 +1,16 @@
 """A cluster that is there, for whoever tests on it."""
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.cluster import node
+from tests.cluster import kubectl, node
 from tests.cluster.certificates import Authority
 from tests.cluster.places import NODE
-from tests.cluster.processes import ClusterError, Namespaces, Running
+from tests.cluster.processes import Namespaces, Running
+from tests.cluster.requirements import Extent
 
 PROGRAMS = "programs.json"
 """The file with where each program is."""
@@ -23,11 +23,13 @@ class Cluster:
     Args:
         folder: What belongs to it, its logs (`logs`) among it.
         namespaces: In which all of it runs.
+        extent: How much of one.
         address: Of the node, and of what is started beside it.
     """
 
     folder: Path
     namespaces: Namespaces
+    extent: Extent
     address: str = NODE
 
     @property
@@ -66,11 +68,7 @@ class Cluster:
         Raises:
             ClusterError: It failed.
         """
-        command = [str(self.programs["kubectl"]), f"--kubeconfig={self.kubeconfig}", *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ClusterError(f"kubectl {' '.join(arguments)}: {done.stderr}")
-        return done.stdout
+        return kubectl.run(self.kubeconfig, *arguments, stdin=stdin, program=self.programs["kubectl"])
 
     def import_image(self, tar: Path) -> None:
         """Make an image known to the node, from an OCI or Docker archive that names it."""

@@ -59,7 +59,10 @@ API = _kubernetes("kubernetes-api", "kube-apiserver", "kubectl")
 CONTROL = _kubernetes("kubernetes-control", "kube-controller-manager", "kube-scheduler")
 NODE = _kubernetes("kubernetes-node", "kubelet", "kube-proxy")
 COREDNS = Component("coredns", "coredns", {"coredns": "github.com/coredns/coredns"})
-PAUSE = Component("pause", "pause", {"pause": "platformctl.io/tests/pause"})
+SMALL = Component(
+    "small", "small", {program: f"platformctl.io/tests/small/{program}" for program in ("pause", "answer")}
+)
+"""What holds a pod's namespaces, and a server for tests of the cluster itself."""
 HELM = Component("helm", "helm", {"helm": "helm.sh/helm/v3/cmd/helm"})
 VERSITYGW = Component("versitygw", "versitygw", {"versitygw": "github.com/versity/versitygw/cmd/versitygw"})
 KSERVE = Component(
@@ -87,7 +90,7 @@ METRICS_SERVER = Component(
 )
 
 COMPONENTS = (
-    *(ETCD, API, PAUSE, CONTROL, NODE, COREDNS),
+    *(ETCD, API, SMALL, CONTROL, NODE, COREDNS),
     *(HELM, VERSITYGW, KSERVE, ENVOY_GATEWAY, METRICS_SERVER),
 )
 """In the order in which they are built: what is wanted first is first. Names are unique."""

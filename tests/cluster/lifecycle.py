@@ -25,10 +25,10 @@ _KILLED = 30.0
 def find() -> Cluster | None:
     """The cluster that is up on this machine."""
     held = lock.holder()
-    if held is None or not held.extent:
+    if held is None or held.extent is None:
         return None
     state = Path(held.state)
-    return Cluster(state, Namespaces(held.init, state / "logs"))
+    return Cluster(state, Namespaces(held.init, state / "logs"), held.extent)
 
 
 def up(extent: Extent = "all", *, tied: bool = False) -> Cluster:
@@ -51,10 +51,13 @@ def up(extent: Extent = "all", *, tied: bool = False) -> Cluster:
     started: list[Running] = []
     try:
         _clean(left)
-        cluster = _begun(Path(held.state), descriptor, started, tied=tied)
+        state = Path(held.state)
+        (state / "logs").mkdir(parents=True)
+        host.save_settings(state / _SETTINGS)
+        cluster = Cluster(state, isolation.begin(state, descriptor, started, tied=tied), extent)
         held = replace(held, init=cluster.namespaces.init, unshare=started[0].process.pid)
         lock.write(descriptor, held)
-        bringing.furnish(cluster, programs, extent)
+        bringing.furnish(cluster, programs)
         lock.write(descriptor, replace(held, extent=extent))
     except BaseException:  # Ctrl-C as well
         _kill(held)
@@ -69,7 +72,7 @@ def up(extent: Extent = "all", *, tied: bool = False) -> Cluster:
 def _alone() -> int:
     """The lock, also where one that brought a cluster up was killed at it."""
     held = lock.holder()
-    if held is not None and not held.extent and not Path(f"/proc/{held.maker}").exists():
+    if held is not None and held.extent is None and not held.maker_lives:
         down()
     descriptor = lock.take()
     if descriptor is None:
@@ -78,12 +81,6 @@ def _alone() -> int:
             "`python -m tests.cluster kubeconfig` says how to use it, `python -m tests.cluster down` ends it"
         )
     return descriptor
-
-
-def _begun(state: Path, descriptor: int, started: list[Running], *, tied: bool) -> Cluster:
-    (state / "logs").mkdir(parents=True)
-    host.save_settings(state / _SETTINGS)
-    return Cluster(state, isolation.begin(state, descriptor, started, tied=tied))
 
 
 def down(cluster: Cluster | None = None) -> None:

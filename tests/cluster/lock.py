@@ -6,8 +6,10 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from tests.cluster.places import LOCK
+from tests.cluster.requirements import Extent
 
 
 @dataclass(frozen=True)
@@ -19,14 +21,19 @@ class Held:
         maker: The process that brings it up, or did.
         init: The first process in its namespaces; 0 before it has any.
         unshare: The process that made them.
-        extent: How much of a cluster is there; "" until all that was asked for is.
+        extent: How much of a cluster is there; None until all that was asked for is.
     """
 
     state: str
     maker: int
     init: int = 0
     unshare: int = 0
-    extent: str = ""
+    extent: Extent | None = None
+
+    @property
+    def maker_lives(self) -> bool:
+        """Whether it may still come up."""
+        return Path(f"/proc/{self.maker}").exists()
 
 
 def take(patience: float = 0.5) -> int | None:

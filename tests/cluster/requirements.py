@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from tests.cluster import build, components
 from tests.cluster.components import Component
@@ -13,9 +13,11 @@ from tests.cluster.processes import ClusterError
 Extent = Literal["api", "node", "all"]
 """How much of a cluster: the API server with its store; controllers and a node that runs pods as well; KServe
 and what it needs as well."""
+EXTENTS: tuple[Extent, ...] = get_args(Extent)
+"""Each holds those before it."""
 
 _API = (components.ETCD, components.API)
-_NODE = (*_API, components.PAUSE, components.CONTROL, components.NODE, components.COREDNS)
+_NODE = (*_API, components.SMALL, components.CONTROL, components.NODE, components.COREDNS)
 _COMPONENTS: Mapping[Extent, tuple[Component, ...]] = {
     "api": _API,
     "node": _NODE,

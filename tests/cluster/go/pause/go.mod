@@ -1,3 +1,0 @@
-module platformctl.io/tests/pause
-
-go 1.24.0

@@ -1,0 +1,31 @@
+// Answer is a pod's program for tests: it says which pod it is, and what a name resolves to there.
+package main
+
+import (
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+)
+
+func main() {
+	http.HandleFunc("/", func(reply http.ResponseWriter, _ *http.Request) {
+		name, err := os.Hostname()
+		if err != nil {
+			http.Error(reply, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(reply, name)
+	})
+	http.HandleFunc("/addresses", func(reply http.ResponseWriter, request *http.Request) {
+		addresses, err := net.DefaultResolver.LookupHost(request.Context(), request.FormValue("of"))
+		if err != nil {
+			http.Error(reply, err.Error(), http.StatusNotFound)
+			return
+		}
+		fmt.Fprint(reply, strings.Join(addresses, " "))
+	})
+	log.Fatal(http.ListenAndServe(":8080", nil))
+}

@@ -1,0 +1,3 @@
+module platformctl.io/tests/small
+
+go 1.24.0
