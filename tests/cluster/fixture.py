@@ -70,7 +70,7 @@ def _suffices(cluster: Cluster, extent: Extent) -> None:
 
 @contextmanager
 def _shared() -> Iterator[Cluster]:
-    """The cluster of this machine. Runs at the same time share it; the one that brought it up ends it last."""
+    """The cluster of this machine. Runs at the same time share it, and who brought it up ends it last."""
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / _USERS).open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
