@@ -19,7 +19,6 @@ _OK, _SERVER_ERROR = 200, 500
 _CONTAINERS = ("transformer-container", "kserve-container")
 _PORT = 8080
 _METRIC = b"platformctl_requests_total"
-_OF_THE_API = b'"kind":"Status"'
 _HEADER = "x-platformctl-revision"
 
 NO_METRICS = "no metrics (platformctl_requests_total): its requests and errors are not counted"
@@ -54,12 +53,19 @@ def lacks(api: Api, pod: Manifest) -> tuple[str, ...]:
 
 def json_of(reply: Reply) -> Any:  # any JSON
     """What a reply says; None if it failed, or is no JSON."""
-    if reply.status != _OK:
-        return None
+    return _parsed(reply) if reply.status == _OK else None
+
+
+def _parsed(reply: Reply) -> Any:  # any JSON
     try:
         return json.loads(reply.body)
     except ValueError:
         return None
+
+
+def _is_of_the_api(reply: Reply) -> bool:
+    """Whether the API server answers itself, as where we may not ask pods."""
+    return reply.status != _OK and objects.text(_parsed(reply), "kind") == "Status"
 
 
 def port(pod: Manifest) -> int:
@@ -82,6 +88,6 @@ def _page(api: Api, path: str, uid: str, generation: str, page: str) -> Reply:
     """A page of a server. Only replies of the server itself are kept."""
     del uid, generation
     reply = api.raw("GET", f"{path}/proxy{page}", timeout=_TIMEOUT)
-    if reply.status >= _SERVER_ERROR or _OF_THE_API in reply.body:
+    if reply.status >= _SERVER_ERROR or _is_of_the_api(reply):
         raise _NotNowError
     return reply

@@ -209,8 +209,9 @@ def _changed(pod: Manifest) -> datetime | None:
 
 
 def _detail(causes: Sequence[Cause]) -> str:
-    """The causes in words, each once, with how many pods have it."""
-    texts = [str(cause) for cause in causes]
+    """The causes in words, each once, with how many pods have it. What only takes time waits for the rest."""
+    troubles = [cause for cause in causes if cause.trouble]
+    texts = [str(cause) for cause in troubles or causes]
     each = list(dict.fromkeys(texts))
     shown = [f"{texts.count(text)} pods: {text}" if texts.count(text) > 1 else text for text in each]
     return "; ".join(shown[:_SHOWN]) + ("; …" if shown[_SHOWN:] else "")

@@ -9,6 +9,7 @@ it gives up at once. `detail`: there is hope, it goes on waiting. Which cause is
   A registry that cannot be reached: hope.
 - A download that is refused or finds nothing: hopeless at once. A store that cannot be reached: as any end.
 - A Secret, ConfigMap, claim or service account that is missing: hopeless after 30 s; somebody may make it.
+  If a volume needs it: hope, as the kubelet itself looks again only every two minutes.
 - No room on any node: always hope; an autoscaler or another pod's end may make some.
 - Pods that the API server refuses: hopeless at once where a rule does (Pod Security, a limit range, a
   webhook); a full quota after 60 s; a webhook that is down: hope.

@@ -13,7 +13,7 @@ _KILLED_BY = re.compile(r"Container (\S+) failed (startup|liveness) probe")
 # An event may be older than what was done about it, so few of them are hopeless.
 _RULES = (
     Rule(
-        r"MountVolume.SetUp failed .*(secret|configmap) \"([^\"]+)\" not found",
+        r"MountVolume.SetUp failed.*(secret|configmap) \"([^\"]+)\" not found",
         "{1} {2} is missing",
         "make it in the same namespace: kubectl create {1} … {2}",
         None,
