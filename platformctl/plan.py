@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from platformctl.domain.deployment import ModelDeployment, ModelSource, Scaling
+from platformctl.domain.deployment import ModelDeployment, ModelSource
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Finding, Observed, RevisionStatus, Severity
 from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.route import WHOLE
+from platformctl.domain.scaling import DEFAULT_CPU, Scaling
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
 from platformctl.rollout import Deploy, Event, Respec, Resume
 
@@ -126,22 +127,33 @@ def refuse_rejected(rollout: Rollout, revision: RevisionId) -> None:
     )
 
 
-def capacity(scaling: Scaling, stable_replicas: int, share: int) -> Scale:
+def capacity(scaling: Scaling, revision: RevisionId, stable_replicas: int, share: int) -> Scale:
     """Say which scale a revision needs before it gets `share` percent: what stable has for that share.
 
     Args:
         scaling: The spec's.
+        revision: Which one.
         stable_replicas: The replicas that stable has now; 0 if nothing serves.
         share: Percent.
     """
+    scale = settled(scaling, revision)
     needed = -(-stable_replicas * share // WHOLE)
-    minimum = max(scaling.min, needed)
-    return Scale(minimum=minimum, maximum=max(scaling.max or scaling.min, minimum))
+    minimum = max(scale.minimum, needed)
+    return scale.model_copy(update={"minimum": minimum, "maximum": max(scale.maximum, minimum)})
 
 
-def settled(scaling: Scaling) -> Scale:
-    """The scale that the spec says."""
-    return Scale(minimum=scaling.min, maximum=scaling.max or scaling.min)
+def settled(scaling: Scaling, revision: RevisionId) -> Scale:
+    """The scale that the spec says for that revision."""
+    maximum = scaling.max or scaling.min
+    says_nothing = (scaling.cpu, scaling.memory, scaling.prometheus) == (None, None, None)
+    by_cpu = DEFAULT_CPU if says_nothing and maximum > scaling.min else scaling.cpu
+    return Scale(
+        minimum=scaling.min,
+        maximum=maximum,
+        cpu=by_cpu,
+        memory=scaling.memory,
+        prometheus=scaling.prometheus.of(revision) if scaling.prometheus else None,
+    )
 
 
 def failure(status: RevisionStatus | None, *, serves: bool, unready_for: timedelta) -> str | None:
@@ -177,13 +189,18 @@ def is_unfinished(observed: Observed) -> bool:
 
 
 def _is_unsettled(observed: Observed) -> bool:
-    """Whether a revision has fewer or more replicas than the spec allows. In between, it scales itself."""
+    """Whether a revision is scaled otherwise than the spec says. Within its bounds it scales itself."""
     wanted = observed.rollout.wanted
     if wanted is None:
         return False
-    scale = settled(wanted.spec.scaling)
-    statuses = observed.revisions.values()
-    return any(not scale.minimum <= status.replicas <= scale.maximum for status in statuses)
+    scales = {revision: settled(wanted.spec.scaling, revision) for revision in observed.revisions}
+    return any(_differs(status, scales[revision]) for revision, status in observed.revisions.items())
+
+
+def _differs(status: RevisionStatus, scale: Scale) -> bool:
+    if status.scale is not None and status.scale != scale:
+        return True
+    return not scale.minimum <= status.replicas <= scale.maximum
 
 
 def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:

@@ -33,6 +33,8 @@ _KINDS = {
 _SHAPES = ("format", "class", "image", "features")
 """The fields that tell the shapes of a predictor or transformer apart."""
 
+_COMPONENTS = ("spec.predictor", "spec.transformer")
+
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a ModelDeployment as files spell it."""
@@ -72,6 +74,8 @@ def _mappings(path: str, shape: Schema, whole: Schema) -> Iterator[tuple[str, Sc
         for choice in _choices(field, whole):
             if "properties" in choice:
                 yield from _mappings(here, choice, whole)
+            if (item := _item(choice, whole)) is not None:
+                yield from _mappings(f"{here}[]", item, whole)
 
 
 def _choices(field: Schema, whole: Schema) -> list[Schema]:
@@ -85,6 +89,12 @@ def _choices(field: Schema, whole: Schema) -> list[Schema]:
     return [choice for choice in found if choice.get("type") != "null"]
 
 
+def _item(choice: Schema, whole: Schema) -> Schema | None:
+    """Return what a list holds, if that is a mapping."""
+    item = next(iter(_choices(choice["items"], whole)), {}) if "items" in choice else {}
+    return item if "properties" in item else None
+
+
 def _table(path: str, shape: Schema, whole: Schema) -> str:
     rows = [_row(name, field, shape, whole) for name, field in shape["properties"].items()]
     title = _heading(path, shape)
@@ -95,7 +105,8 @@ def _table(path: str, shape: Schema, whole: Schema) -> str:
 
 
 def _heading(path: str, shape: Schema) -> str:
-    kind = next((f" ({name})" for name in _SHAPES if path and name in shape["properties"]), "")
+    several = path in _COMPONENTS
+    kind = next((f" ({name})" for name in _SHAPES if several and name in shape["properties"]), "")
     return f"`{path}`{kind}" if path else "The document"
 
 
@@ -118,7 +129,7 @@ def _kind(choice: Schema) -> str:
         return f"`{choice['const']}`"
     if "enum" in choice:
         return " or ".join(f"`{value}`" for value in choice["enum"])
-    kind = _KINDS[choice["type"]]
+    kind = "list of mappings" if "$ref" in choice.get("items", {}) else _KINDS[choice["type"]]
     if "exclusiveMinimum" in choice:
         return f"{kind} above {choice['exclusiveMinimum']:g}"
     if "minimum" not in choice:

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from platformctl.domain.base import Frozen
 from platformctl.domain.features import Features
+from platformctl.domain.fields import Flag, ImageReference, Port
+from platformctl.domain.kube_names import Variables
 
 WORD_TAG, FORMAT_TAG, CLASS_TAG, IMAGE_TAG = "<word>", "<format>", "<class>", "<image>"
 FEATURES_TAG, TRANSFORMER_CLASS_TAG = "<features>", "<transformer class>"
@@ -74,11 +76,21 @@ class FeatureTransformer(Frozen):
 class Image(Frozen):
     """A container image of one's own. Only for clusters."""
 
-    image: str = Field(
-        min_length=1, pattern=r"^\S+$", description="The image's reference, as a container registry knows it."
-    )
+    image: ImageReference = Field(description="The image's reference, as a container registry knows it.")
     args: tuple[str, ...] = Field(
         default=(), description="Arguments of its entry point, each a text. Default: none."
+    )
+    port: Port = Field(default=8080, description="The port on which it answers HTTP.")
+    env: Variables = Field(
+        default={}, description="Variables of its environment, each a text; no secrets. Default: none."
+    )
+    protocol: Literal["v1", "v2"] = Field(
+        default="v1",
+        description="What it speaks: v1, KServe's own; v2, the Open Inference Protocol.",
+    )
+    model: Flag = Field(
+        default=True,
+        description="Whether the model's files are there, at /mnt/models, read-only, before it starts.",
     )
 
 

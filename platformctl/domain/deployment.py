@@ -10,21 +10,21 @@ from pydantic import Field, model_validator
 
 from platformctl.domain import names
 from platformctl.domain.base import Frozen
-from platformctl.domain.components import Predictor, Transformer
+from platformctl.domain.components import Image, Predictor, Transformer
 from platformctl.domain.fields import (
     AliasName,
-    Cores,
     Count,
     DeploymentName,
     Flag,
-    Memory,
     ModelName,
     Percent,
-    Replicas,
     TypeName,
     VersionNumber,
+    refusal,
 )
 from platformctl.domain.options import ServerOptions
+from platformctl.domain.resources import Resources
+from platformctl.domain.scaling import Scaling
 
 API_VERSION: Literal["platformctl.io/v1alpha1"] = "platformctl.io/v1alpha1"
 
@@ -84,35 +84,6 @@ class ModelSource(Frozen):
         return self
 
 
-class Resources(Frozen):
-    """What one replica gets, as request and as limit. The local target does not enforce it."""
-
-    cpu: Cores = Field(default="1", description="Processor time, in cores: 1, 0.5 or 500m.")
-    memory: Memory = Field(default="2Gi", description="Memory, in bytes: 512Mi, 2Gi or 2147483648.")
-    gpu: Count = Field(
-        default=0, description="The number of GPUs. ONNX models then run on them, or not at all."
-    )
-
-
-class Scaling(Frozen):
-    """How many replicas. Changed in place: it is not part of a revision."""
-
-    min: Replicas = Field(
-        default=1, description="The number of replicas of a revision that serves, at least."
-    )
-    max: Replicas | None = Field(
-        default=None,
-        description="The number of replicas at most. Default: the same as min. The local target does "
-        "not scale by itself.",
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.max is not None and self.max < self.min:
-            raise ValueError(f"max ({self.max}) is less than min ({self.min})")
-        return self
-
-
 class Promotion(Frozen):
     """What else happens when a canary is promoted."""
 
@@ -139,8 +110,8 @@ class Spec(Frozen):
     serving: ServerOptions = Field(
         default=ServerOptions(), description="How each model server batches, what it refuses, what it logs."
     )
-    resources: Resources = Field(default=Resources(), description="Processor time and memory of one replica.")
-    scaling: Scaling = Field(default=Scaling(), description="The number of replicas of a revision.")
+    resources: Resources = Field(default=Resources(), description="What one replica gets, and where.")
+    scaling: Scaling = Field(default=Scaling(), description="How many replicas, and by what they scale.")
     canary: Percent | None = Field(
         default=None,
         description="The share of requests, in percent, that a new version gets until it is promoted. "
@@ -152,6 +123,16 @@ class Spec(Frozen):
         "rollback.",
     )
     promotion: Promotion = Field(default=Promotion(), description="What else a promotion does.")
+
+    @model_validator(mode="after")
+    def _an_image_of_something(self) -> Self:
+        others = isinstance(self.predictor, Image) and isinstance(self.transformer, Image | None)
+        if others and self.serving.image is not None:
+            raise refusal(
+                "serving.image is for our model servers, and here is none: predictor is an image of its own",
+                "leave serving.image out",
+            )
+        return self
 
 
 class ModelDeployment(Frozen):

@@ -145,6 +145,7 @@ class Observed:
         rollout: The committed rollout.
         token: What the next commit must show.
         url: The stable address, if the target has one.
+        host: The host that requests have to name, where the address does not say it.
         inside: The same from within the cluster, if that is another one.
         accepted: Whether the router serves the committed route; None: it always does.
         findings: What is wrong with the deployment itself, such as an object that was edited by hand.
@@ -155,6 +156,7 @@ class Observed:
     rollout: Rollout = field(default_factory=Rollout)
     token: Token = ABSENT
     url: str | None = None
+    host: str | None = None
     inside: str | None = None
     accepted: bool | None = None
     findings: tuple[Finding, ...] = ()

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from platformctl.domain.base import Frozen
-from platformctl.domain.fields import Bytes, CallRows, Flag, RequestCount, Seconds, Share
+from platformctl.domain.fields import Bytes, CallRows, Flag, ImageReference, RequestCount, Seconds, Share
 
 
 class Batch(Frozen):
@@ -38,10 +38,16 @@ class Limits(Frozen):
 
 
 class ServerOptions(Frozen):
-    """How a model server batches, what it refuses, what it logs."""
+    """How a model server batches, what it refuses, what it logs, and which image it runs in."""
 
     batch: Batch = Field(default=Batch(), description="How requests share calls of the model.")
     limits: Limits = Field(default=Limits(), description="What is refused at once.")
     access_log: Share = Field(
         default=0.0, description="The share of requests that get a line in the access log, from 0 to 1."
+    )
+    image: ImageReference | None = Field(
+        default=None,
+        description="The image that our model servers run in instead of the stock ones: one that "
+        "`platformctl image build` made for the model, or one with a class of one's own in it. Only for "
+        "clusters. Default: those of the context.",
     )

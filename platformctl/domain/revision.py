@@ -8,10 +8,11 @@ from pydantic import Field
 
 from platformctl.domain.base import Frozen
 from platformctl.domain.components import Image, ModelFormat, Output, Placement
-from platformctl.domain.deployment import Resources
 from platformctl.domain.features import Features
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.options import ServerOptions
+from platformctl.domain.resources import Resources
+from platformctl.domain.scaling import Prometheus
 
 _DIGEST_DIGITS = 6
 
@@ -126,17 +127,27 @@ class Revision(Frozen):
         everything = self.model_dump(mode="json", exclude=apart)
         chosen = self.model_dump(mode="json", exclude=apart, exclude_defaults=True)
         first = {key: everything[key] for key in ("deployment", "model", "predictor", "transformer")}
-        first |= {
-            part: chosen[part]
-            for part in ("predictor", "transformer")
-            if isinstance(getattr(self, part), ByFormat | Features)
-        }
+        for part in ("predictor", "transformer"):
+            value = getattr(self, part)
+            if isinstance(value, ByFormat | Features):
+                first[part] = chosen[part]
+            elif isinstance(value, Image):
+                first[part] = chosen[part] | {key: everything[part][key] for key in ("image", "args")}
         resources = {key: everything["resources"][key] for key in ("cpu", "memory")}
         return {**chosen, **first, "resources": {**chosen.get("resources", {}), **resources}}
 
 
 class Scale(Frozen):
-    """Replicas of one revision, at least and at most."""
+    """Replicas of one revision, at least and at most, and by what they become more and fewer in between.
+
+    Args:
+        cpu: Percent of the requested processor time that they are held at; None: it does not matter.
+        memory: The same of memory.
+        prometheus: The query that they are held to, with the revision's name in it.
+    """
 
     minimum: int = Field(default=1, ge=0)
     maximum: int = Field(default=1, ge=1)
+    cpu: int | None = None
+    memory: int | None = None
+    prometheus: Prometheus | None = None

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from platformctl.domain import components, deployment, features, options
+from platformctl.domain import components, deployment, features, options, resources, scaling
 from platformctl.domain.errors import SpecError
 from platformctl.domain.fields import REFUSED
 from platformctl.domain.nearest import did_you_mean, nearest
@@ -32,6 +32,8 @@ _TAGS: Mapping[str | int, type[BaseModel] | None] = {
     components.IMAGE_TAG: components.Image,
     components.FEATURES_TAG: components.FeatureTransformer,
     components.TRANSFORMER_CLASS_TAG: components.TransformerClass,
+    resources.COUNT_TAG: None,
+    resources.GPU_TAG: resources.Gpu,
 }
 _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
     {
@@ -43,8 +45,11 @@ _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
         ("spec", "serving"): options.ServerOptions,
         ("spec", "serving", "batch"): options.Batch,
         ("spec", "serving", "limits"): options.Limits,
-        ("spec", "resources"): deployment.Resources,
-        ("spec", "scaling"): deployment.Scaling,
+        ("spec", "resources"): resources.Resources,
+        ("spec", "resources", "gpu"): resources.Gpu,
+        ("spec", "resources", "tolerations"): resources.Toleration,
+        ("spec", "scaling"): scaling.Scaling,
+        ("spec", "scaling", "prometheus"): scaling.Prometheus,
         ("spec", "promotion"): deployment.Promotion,
     }
 )
@@ -53,11 +58,16 @@ _ELSEWHERE = MappingProxyType(
         "canaryTrafficPercent": "write spec.canary",
         "limits": "write cpu and memory in spec.resources: they are request and limit at once; "
         "a server's own limits are in spec.serving.limits",
+        "autoscalerClass": "it follows from spec.scaling: cpu or memory is hpa, prometheus is keda",
         "containerConcurrency": "write queue in spec.serving.limits",
+        "image": "write it in spec.predictor if it is what answers, in spec.serving if our server runs in it",
         "maxReplicas": "write max in spec.scaling",
         "minReplicas": "write min in spec.scaling",
+        "nvidia.com/gpu": "write gpu in spec.resources",
         "replicas": "write min in spec.scaling",
         "requests": "write cpu and memory in spec.resources: they are request and limit at once",
+        "scaleMetric": "write cpu, memory or prometheus in spec.scaling",
+        "scaleTarget": "write cpu, memory or prometheus in spec.scaling",
         "storageUri": "write the registered model's name in spec.model.name, or a folder in spec.model.path",
     }
 )
@@ -190,7 +200,7 @@ _GENERIC: Mapping[str, Callable[[object, Context, Sequence[str]], Told]] = Mappi
         "string_too_short": lambda *_: ("is empty", "write a value, or leave it out"),
         "dict_type": lambda value, *_: (
             f"must be a mapping, not {said(value)}",
-            "write column: value, below it",
+            "write name: value, below it",
         ),
         "tuple_type": lambda value, *_: (f"must be a list, not {said(value)}", None),
         "literal_error": _literal,
@@ -265,7 +275,7 @@ def fields_at(loc: Path) -> tuple[str, ...]:
     if loc and loc[-1] in _TAGS:
         shape = _TAGS[loc[-1]]
     else:
-        shape = _SHAPES.get(tuple(step for step in loc if step not in _TAGS))
+        shape = _SHAPES.get(tuple(step for step in loc if step not in _TAGS and not isinstance(step, int)))
     if shape is None:
         return ()
     return tuple(field.alias or name for name, field in shape.model_fields.items())

@@ -136,7 +136,7 @@ def _refuse_collision(request: DeployRequest, rollout: Rollout) -> None:
 
 
 def _check(world: World, wanted: ModelDeployment, choice: Choice) -> tuple[Finding, ...]:
-    return tuple(world.target.check(choice.revision, plan.settled(wanted.spec.scaling)))
+    return tuple(world.target.check(choice.revision, plan.settled(wanted.spec.scaling, choice.revision.id)))
 
 
 def _raise_errors(findings: tuple[Finding, ...]) -> None:

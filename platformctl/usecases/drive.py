@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 
 from platformctl import plan
-from platformctl.domain.deployment import ModelDeployment, Scaling
 from platformctl.domain.errors import Conflict, PlatformctlError, Refused, SpecError, Unreachable
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
+from platformctl.domain.scaling import Scaling
 from platformctl.rollout import (
     Action,
     AliasMoved,
@@ -89,7 +89,7 @@ class _Drive:
             case Settle(revision):
                 self._look()
                 if revision.id in self.observed.revisions:
-                    self.world.target.scale(revision.id, plan.settled(self._scaling))
+                    self.world.target.scale(revision.id, plan.settled(self._scaling, revision.id))
             case Sweep():
                 self._sweep()
             case MoveAlias(move):
@@ -105,7 +105,8 @@ class _Drive:
         """
         self.world.say(f"preparing {revision.id}")
         try:
-            self.world.target.prepare(revision, plan.capacity(self._scaling, self._replicas, goal))
+            scale = plan.capacity(self._scaling, revision.id, self._replicas, goal)
+            self.world.target.prepare(revision, scale)
         except (SpecError, Refused, Unreachable) as error:
             if self.observed.route.share(revision.id):
                 raise
@@ -144,7 +145,7 @@ class _Drive:
 
     @property
     def _scaling(self) -> Scaling:
-        wanted: ModelDeployment | None = self.observed.rollout.wanted
+        wanted = self.observed.rollout.wanted
         return wanted.spec.scaling if wanted else Scaling()
 
     @property

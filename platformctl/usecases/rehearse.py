@@ -150,12 +150,11 @@ def _rehearse(world: World, name: Name, event: Event, *, check: bool) -> Rehears
     foreseen = foresee(observed.rollout, event, world.clock.now())
     missing = {r.id: r for r in foreseen.prepared if r.id not in observed.revisions}
     wanted = foreseen.rollout.wanted
-    scaling = plan.settled(wanted.spec.scaling) if wanted else None
     findings = [
         found
         for revision in missing.values()
-        if check and scaling
-        for found in world.target.check(revision, scaling)
+        if check and wanted
+        for found in world.target.check(revision, plan.settled(wanted.spec.scaling, revision.id))
     ]
     return Rehearsal(changes(observed, foreseen), findings)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from platformctl.domain.deployment import Metadata, ModelDeployment, Promotion, Scaling, Spec
+from platformctl.domain.deployment import Metadata, ModelDeployment, Promotion, Spec
 from platformctl.domain.names import Name
 from platformctl.domain.revision import ModelVersion, Revision
 from platformctl.domain.rollout import Candidate, Phase, Rollout
+from platformctl.domain.scaling import Scaling
 
 CHURN = Name("churn")
 

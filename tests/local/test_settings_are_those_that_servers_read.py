@@ -13,10 +13,11 @@ from platformctl.adapters.local import served
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.units import Role, units
 from platformctl.domain.components import CodeClass, FeatureTransformer, Format, Image
-from platformctl.domain.deployment import Resources, Spec
+from platformctl.domain.deployment import Spec
 from platformctl.domain.features import Features
 from platformctl.domain.names import Name
 from platformctl.domain.options import Batch, Limits, ServerOptions
+from platformctl.domain.resources import Resources
 from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from tests.spec.strategies import SPECS
 

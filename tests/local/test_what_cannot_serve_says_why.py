@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from platformctl.domain.components import Image
-from platformctl.domain.deployment import Resources
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Severity
+from platformctl.domain.resources import Resources
 from platformctl.domain.revision import ModelInfo, Revision, Scale
 from tests.local.world import LocalWorld, until
 

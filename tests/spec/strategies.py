@@ -10,12 +10,12 @@ from platformctl.domain.deployment import (
     ModelDeployment,
     ModelSource,
     Promotion,
-    Resources,
-    Scaling,
     Spec,
 )
 from platformctl.domain.features import Features
 from platformctl.domain.options import Batch, Limits, ServerOptions
+from platformctl.domain.resources import Resources
+from platformctl.domain.scaling import Scaling
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 WORDS = st.sampled_from(

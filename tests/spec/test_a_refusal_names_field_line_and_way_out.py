@@ -204,7 +204,7 @@ def refused(text: str) -> SpecError:
             "transformer: {features: {rename: [a]}}",
             "spec.transformer.features.rename",
             "a mapping, not a list",
-            "column: value",
+            "name: value",
         ),
         ("model: {trustedTypes: [a b]}", "spec.model.trustedTypes[0]", "'a b' is no type's", "module.Type"),
         ("transformer: {image: a, arg: []}", "spec.transformer.arg", "no such field", "did you mean args?"),
@@ -256,7 +256,8 @@ def test_all_that_is_wrong_is_said_at_once_each_with_its_line() -> None:
     error = refused(HEAD + "  canry: 10\n  resources:\n    memory: 2GB\n  scaling:\n    min: 0\n")
     assert str(error) == (
         "spec.resources.memory: '2GB' is not a quantity (churn.yaml, line 6)\n"
-        "spec.scaling.min: 0 is less than 1 (line 8); write 1 or more\n"
+        "spec.scaling.min: 0 is less than 1 (line 8); write 1 or more: nobody would answer; "
+        "to remove it: platformctl delete NAME\n"
         "spec.canry: there is no such field (line 4); did you mean canary?"
     )
     assert error.hint == "write 2Gi or 2G"

@@ -8,9 +8,9 @@ from platformctl.domain.deployment import (
     Metadata,
     ModelDeployment,
     ModelSource,
-    Scaling,
     Spec,
 )
+from platformctl.domain.scaling import Scaling
 from tests.spec.strategies import DEPLOYMENTS
 
 pytestmark = pytest.mark.quick

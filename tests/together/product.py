@@ -7,9 +7,10 @@ from pathlib import Path
 
 from platformctl import wiring
 from platformctl.adapters import config
-from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Scaling, Spec
+from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
+from platformctl.domain.scaling import Scaling
 from platformctl.domain.settings import Flags
 from platformctl.ports import Target
 from platformctl.usecases.change import delete, promote, prune, rollback

@@ -3,10 +3,10 @@ import re
 import pytest
 
 from platformctl.domain.components import Image
-from platformctl.domain.deployment import Resources
 from platformctl.domain.features import Features
 from platformctl.domain.names import NAME_LIMIT, Name
 from platformctl.domain.options import Batch, Limits, ServerOptions
+from platformctl.domain.resources import Gpu, Resources, Toleration
 from platformctl.domain.revision import ByFormat, Code, ModelInfo, ModelVersion, Revision
 
 pytestmark = pytest.mark.quick
@@ -35,9 +35,46 @@ def test_what_was_deployed_before_there_were_formats_and_options_keeps_its_whole
     assert code.digest == "bdc240bf72da9ca0283ad59ebe71d276f771d95631464f912ff120c5bfb68077"
 
 
+@pytest.mark.parametrize(
+    ("changes", "digest"),
+    [
+        (
+            {"predictor": Image(image="churn:1")},
+            "5fc001d3ebca24e854a1969df101a9b463db32b7c0297808df3fed6595e919d7",
+        ),
+        (
+            {"transformer": Image(image="churn:1", args=("--fast",))},
+            "6f81aea6c8967cd18a29eb72604f401e3ffa6cbbdd406dac6188dbff10043dc5",
+        ),
+        ({"resources": Resources(gpu=1)}, "7565cd3544f9b1f25a8fbbbfd5ebc90a481fe0f5af7db47b2c4bec6a70a761ff"),
+        (
+            {"serving": ServerOptions(access_log=0.5)},
+            "8588fb7e6790aa7dcdb7090247e0c797d237ddf31c83c3c30e1e2f6d582fe665",
+        ),
+    ],
+)
+def test_what_was_deployed_before_there_were_clusters_keeps_its_whole_digest(
+    changes: dict[str, object], digest: str
+) -> None:
+    plain = Revision(deployment=Name("churn"), model=MODEL)
+    assert plain.model_copy(update=changes).digest == digest
+
+
 def test_a_default_that_is_written_out_is_a_default() -> None:
     written = {"placement": "collocated", "serving": ServerOptions(batch=Batch(rows=64), access_log=0)}
-    assert CHURN.model_copy(update={**written, "resources": Resources(gpu=0)}).id == CHURN.id
+    resources = Resources(gpu=0, node_selector={}, tolerations=())
+    assert CHURN.model_copy(update={**written, "resources": resources}).id == CHURN.id
+
+
+def test_an_image_whose_defaults_are_written_out_is_the_same() -> None:
+    plain = CHURN.model_copy(update={"predictor": Image(image="churn:1")})
+    written = Image(image="churn:1", args=(), port=8080, env={}, protocol="v1", model=True)
+    assert CHURN.model_copy(update={"predictor": written}).id == plain.id
+
+
+def test_gpus_have_one_name_however_their_number_is_written() -> None:
+    ways: list[int | Gpu] = [2, Gpu(count=2), Gpu(count=2, resource="nvidia.com/gpu")]
+    assert len({CHURN.model_copy(update={"resources": Resources(gpu=way)}).id for way in ways}) == 1
 
 
 def test_columns_are_in_the_name_in_whatever_order_they_were_written() -> None:
@@ -102,6 +139,15 @@ def test_where_a_folder_lies_is_not_in_the_name() -> None:
         CHURN.model_copy(update={"resources": Resources(cpu="2")}),
         CHURN.model_copy(update={"resources": Resources(memory="4Gi")}),
         CHURN.model_copy(update={"resources": Resources(gpu=1)}),
+        CHURN.model_copy(update={"resources": Resources(gpu=Gpu(count=1, product="NVIDIA-L4"))}),
+        CHURN.model_copy(update={"resources": Resources(gpu=Gpu(count=1, shared_memory="1Gi"))}),
+        CHURN.model_copy(update={"resources": Resources(node_selector={"disk": "ssd"})}),
+        CHURN.model_copy(update={"resources": Resources(tolerations=(Toleration(operator="Exists"),))}),
+        CHURN.model_copy(update={"predictor": Image(image="churn:1", port=8000)}),
+        CHURN.model_copy(update={"predictor": Image(image="churn:1", env={"THREADS": "2"})}),
+        CHURN.model_copy(update={"predictor": Image(image="churn:1", protocol="v2")}),
+        CHURN.model_copy(update={"predictor": Image(image="churn:1", model=False)}),
+        CHURN.model_copy(update={"serving": ServerOptions(image="churn:1")}),
         CHURN.model_copy(update={"predictor": ByFormat(format="onnx")}),
         CHURN.model_copy(update={"predictor": ByFormat(output="both")}),
         CHURN.model_copy(update={"predictor": ByFormat(allow_version_skew=True)}),
@@ -131,8 +177,10 @@ def test_every_field_is_either_part_of_the_identity_or_known_not_to_be() -> None
     """A field that is added is part of it where it is not the default: decide, then say so here."""
     first = {"deployment", "model", "predictor", "transformer", "resources"}
     assert set(Revision.model_fields) == first | {"placement", "serving"}
-    assert set(Resources.model_fields) == {"cpu", "memory", "gpu"}
-    assert set(Image.model_fields) == {"image", "args"}
+    assert set(Resources.model_fields) == {"cpu", "memory", "gpu", "node_selector", "tolerations"}
+    assert set(Gpu.model_fields) == {"count", "resource", "product", "shared_memory"}
+    assert set(Image.model_fields) == {"image", "args", "port", "env", "protocol", "model"}
+    assert set(ServerOptions.model_fields) == {"batch", "limits", "access_log", "image"}
     assert set(ModelVersion.model_fields) == {"model", "version", "model_id", "uri", "content", "info"}
     assert set(Code.model_fields) == {"class_", "path", "content"}
 

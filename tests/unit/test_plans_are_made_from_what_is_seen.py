@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from platformctl import plan
-from platformctl.domain.deployment import ModelSource, Scaling
+from platformctl.domain.deployment import ModelSource
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.observed import Observed, RevisionStatus, Severity
 from platformctl.domain.revision import Scale
 from platformctl.domain.rollout import AliasMove, Candidate, Phase, Rejection, Rollout
+from platformctl.domain.scaling import Prometheus, Scaling
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest
 from platformctl.rollout import Deploy, Respec, Resume
 from tests.fakes.values import canary, revision, steady, wanted
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.quick
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 V1, V2, V3 = (revision(version) for version in (1, 2, 3))
+BY_QUERY = Prometheus(
+    address="http://prometheus:9090", query='sum(rate(r{revision="{revision}"}[1m]))', threshold=50
+)
 READY = RevisionStatus(replicas=1, ready=1)
 DOWN = RevisionStatus(replicas=1, ready=0, restarts=4, since=NOW - timedelta(seconds=7), detail="restarting")
 PREPARING = Rollout(
@@ -126,12 +130,42 @@ def test_what_was_rolled_back_is_refused_with_when_and_why() -> None:
 def test_a_revision_gets_the_capacity_of_its_share_first(
     scaling: Scaling, stable: int, share: int, scale: tuple[int, int]
 ) -> None:
-    assert plan.capacity(scaling, stable, share) == Scale(minimum=scale[0], maximum=scale[1])
+    found = plan.capacity(scaling, V1.id, stable, share)
+    assert (found.minimum, found.maximum) == scale
 
 
 def test_a_settled_revision_has_the_scale_of_the_spec() -> None:
-    assert plan.settled(Scaling(min=2)) == Scale(minimum=2, maximum=2)
-    assert plan.settled(Scaling(min=2, max=5)) == Scale(minimum=2, maximum=5)
+    assert plan.settled(Scaling(min=2), V1.id) == Scale(minimum=2, maximum=2)
+    assert plan.settled(Scaling(min=2, max=5, memory=70), V1.id) == Scale(minimum=2, maximum=5, memory=70)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "cpu", "memory"),
+    [
+        (Scaling(max=5), 80, None),
+        (Scaling(max=5, cpu=50), 50, None),
+        (Scaling(max=5, memory=70), None, 70),
+        (Scaling(max=5, cpu=50, memory=70), 50, 70),
+        (Scaling(max=5, prometheus=BY_QUERY), None, None),
+        (Scaling(min=5), None, None),
+    ],
+)
+def test_what_scales_and_says_not_by_what_scales_by_processor_time(
+    scaling: Scaling, cpu: int | None, memory: int | None
+) -> None:
+    scale = plan.settled(scaling, V1.id)
+    assert (scale.cpu, scale.memory) == (cpu, memory)
+
+
+def test_a_query_is_asked_for_the_revision_that_it_scales() -> None:
+    scales = [plan.settled(Scaling(max=5, prometheus=BY_QUERY), revision.id) for revision in (V1, V2)]
+    queries = [scale.prometheus.query for scale in scales if scale.prometheus]
+    assert queries == [f'sum(rate(r{{revision="{revision.id}"}}[1m]))' for revision in (V1, V2)]
+
+
+def test_capacity_for_a_share_keeps_what_a_revision_is_scaled_by() -> None:
+    scale = plan.capacity(Scaling(max=4, cpu=50), V1.id, 8, 100)
+    assert scale == Scale(minimum=8, maximum=8, cpu=50)
 
 
 LONG, SHORT = timedelta(seconds=10), timedelta(seconds=9.9)
@@ -184,6 +218,13 @@ def test_what_an_interrupted_command_left_is_seen(left: Observed) -> None:
 def test_replicas_that_the_spec_allows_are_left_to_scale_themselves() -> None:
     rollout = steady(V2).model_copy(update={"wanted": wanted(replicas=(1, 4))})
     assert not plan.is_unfinished(seen(rollout, v2=RevisionStatus(replicas=3, ready=3)))
+
+
+def test_a_revision_that_is_scaled_by_something_else_than_the_spec_says_is_seen() -> None:
+    rollout = steady(V2).model_copy(update={"wanted": wanted(replicas=(1, 4))})
+    for scale, unfinished in [(Scale(maximum=4, cpu=80), False), (Scale(maximum=4, cpu=50), True)]:
+        status = RevisionStatus(replicas=3, ready=3, scale=scale)
+        assert plan.is_unfinished(seen(rollout, v2=status)) == unfinished
 
 
 def test_a_healthy_deployment_has_no_problems() -> None:

@@ -7,7 +7,6 @@ from platformctl.domain.deployment import (
     Metadata,
     ModelDeployment,
     ModelSource,
-    Scaling,
     Spec,
 )
 from platformctl.domain.errors import (
@@ -22,6 +21,7 @@ from platformctl.domain.errors import (
 from platformctl.domain.names import Name
 from platformctl.domain.progress import Waiting
 from platformctl.domain.rollout import Phase
+from platformctl.domain.scaling import Scaling
 from platformctl.domain.version_ref import Exact
 from platformctl.ports import Target
 from platformctl.usecases.change import promote, rollback

@@ -1,9 +1,10 @@
 import pytest
 
-from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Scaling, Spec
+from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import NotFound, SpecError
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Scope, Severity
+from platformctl.domain.scaling import Scaling
 from platformctl.domain.traffic import Request
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.deploy import DeployRequest, plan_deploy

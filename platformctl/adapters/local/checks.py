@@ -13,6 +13,7 @@ from platformctl.domain.revision import Revision, Scale
 
 _IMAGE = "an image of one's own runs on clusters; the local target runs processes"
 _IMAGE_HINT = "name a class instead (class, path)"
+_ONE_MACHINE = "there is one machine here, and it serves everything"
 _INSTALL = extras.install("local")
 
 
@@ -30,6 +31,7 @@ def findings(home: Home, revision: Revision, scale: Scale) -> list[Finding]:
         *_space(home, revision),
         *_environment(home, revision),
         *_gpus(revision),
+        *_unfollowed(revision),
         *_scaling(scale),
     ]
 
@@ -82,12 +84,25 @@ def _environment(home: Home, revision: Revision) -> list[Finding]:
 
 
 def _gpus(revision: Revision) -> list[Finding]:
-    if not revision.resources.gpu:
+    if revision.resources.gpus is None:
         return []
     text = (
         "GPUs are not set aside here: that they are wanted is passed on, and each server takes what is there"
     )
     return [Finding(Severity.INFO, text, "spec.resources.gpu")]
+
+
+def _unfollowed(revision: Revision) -> list[Finding]:
+    """What only a cluster can do, and does no harm to be without."""
+    resources = revision.resources
+    said = {
+        "spec.serving.image": (revision.serving.image, "the servers run from their Python environment here"),
+        "spec.resources.nodeSelector": (resources.node_selector, _ONE_MACHINE),
+        "spec.resources.tolerations": (resources.tolerations, _ONE_MACHINE),
+    }
+    return [
+        Finding(Severity.INFO, f"not followed: {why}", field) for field, (value, why) in said.items() if value
+    ]
 
 
 def _scaling(scale: Scale) -> list[Finding]:

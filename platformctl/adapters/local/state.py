@@ -23,8 +23,10 @@ from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
 
-SCHEMA_VERSION: Literal[2] = 2
-"""What is written. 2 has formats, features, options of servers and GPUs, which 1 could not say."""
+SCHEMA_VERSION: Literal[3] = 3
+"""What is written. 2 has formats, features, options of servers and GPUs, which 1 could not say; 3 has what
+only clusters follow: targets of scaling, nodes, images.
+"""
 
 LOCK_TIMEOUT = 30.0
 """Seconds; the lock is held for tens of milliseconds, so this is somebody who hangs."""
@@ -81,7 +83,7 @@ class Live(Frozen):
 class State(Frozen):
     """The whole file. `generation` grows with every change and is never used twice."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     generation: int = 0
     stack: Stack | None = None
     deployments: Mapping[Name, Deployed] = Field(default_factory=dict)
