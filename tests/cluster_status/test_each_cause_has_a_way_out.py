@@ -174,7 +174,8 @@ def test_a_program_for_other_processors() -> None:
         (
             (
                 "An error occurred (InvalidAccessKeyId) when calling the ListObjects operation: The AWS "
-                "Access Key Id you provided does not exist in our records.\nRuntimeError: S3 resource 'm' not found."
+                "Access Key Id you provided does not exist in our records.\n"
+                "RuntimeError: S3 resource 'models' not found."
             ),
             "no such key",
             FAILED,

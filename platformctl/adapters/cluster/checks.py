@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from platformctl.adapters.cluster import rights
+from platformctl.adapters.cluster import gpu_room, rights
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.checking import images, kserve, permissions, place, scaling, storage
 from platformctl.adapters.cluster.checking.check import Check, refuse
@@ -51,9 +51,9 @@ def findings(api: Api, shape: Shape, revision: Revision, scale: Scale) -> Sequen
         Refused: The cluster is not one that can be deployed to.
         Unreachable: It does not answer, or does not know us.
     """
-    del revision
     live = discover(api, shape)
     changing = [right for right in RIGHTS if right.scope == NAMED and right.needed]
     checks = of_cluster(live, shape)
     refuse([*checks, *(permissions.lack(one, shape) for one in rights.lacking(api, shape, changing))])
-    return as_findings([*checks, *scaling.asked(live, scale)])
+    found = as_findings([*checks, *scaling.asked(live, scale)])
+    return [*found, *gpu_room.findings(api, revision, scale)]

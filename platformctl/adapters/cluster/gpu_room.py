@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from platformctl.adapters.cluster import gpu_plan, gpus, kinds, objects
+from platformctl.adapters.cluster import gpu_plan, gpus, kinds, objects, state
 from platformctl.adapters.cluster.api import Api
 from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.manifests import Manifest
+from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.revision import Revision, Scale
 
@@ -13,25 +14,30 @@ _GROWS_BY_LABEL = ("karpenter.sh/nodepool", "karpenter.sh/provisioner-name")
 _AUTOSCALER = "cluster-autoscaler-status"
 
 
-def findings(api: Api, revision: Revision, scale: Scale, weights: Mapping[str, int]) -> Sequence[Finding]:
+def findings(api: Api, revision: Revision, scale: Scale) -> Sequence[Finding]:
     """What is to be said of a revision's GPUs; nothing if it wants none.
 
     Args:
         api: The cluster.
         revision: The one that is to be made.
         scale: What it is to have.
-        weights: The shares of the deployment's revisions.
     """
     wanted = gpus.ask(revision)
     if wanted is None:
         return []
     try:
         nodes, pods = api.list(kinds.NODE), api.list(kinds.POD, namespace="")
+        weights = _weights(api, revision.deployment)
     except PlatformctlError as error:
         return [_unknown(error)]
     hosts = gpus.hosts(wanted, nodes, pods)
     found = gpu_plan.plan(wanted, hosts, gpu_plan.placed(revision, pods, weights), scale.minimum)
     return gpu_plan.findings(revision, wanted, hosts, found, grows=_grows(api, nodes))
+
+
+def _weights(api: Api, name: Name) -> Mapping[RevisionId, int]:
+    route = api.get(kinds.HTTP_ROUTE, name)
+    return state.read(route).route.weights if route is not None else {}
 
 
 def _grows(api: Api, nodes: Sequence[Manifest]) -> bool:
