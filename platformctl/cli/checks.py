@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from platformctl.adapters.cluster.checking.check import Check as Found
 from platformctl.adapters.envoy import binary
 from platformctl.adapters.local import ports
 from platformctl.adapters.local.stack import DEFAULT_MLFLOW_PORT, DEFAULT_PORT, StackStatus
@@ -27,7 +28,13 @@ _GIB = 2**30
 _LITTLE, _TOO_LITTLE = 5 * _GIB, _GIB
 """Bytes that should be free, and without which nothing can be deployed."""
 
-_LOCAL = ("supervisor", "mlflow", "packaging", "psutil", "platformctl_predictors", "platformctl_transformers")
+_EXTRAS = {
+    "local": (
+        *("supervisor", "mlflow", "packaging", "psutil"),
+        *("platformctl_predictors", "platformctl_transformers"),
+    ),
+    "cluster": ("kubernetes",),
+}
 _PYTHONS = (3, 11), (3, 13)
 _NOBODY = "platformctl-doctor-asks-for-a-model-that-is-not-there"
 
@@ -56,26 +63,39 @@ def settings(found: Settings) -> Iterator[Check]:
     yield Check("context", State.OK, f"{chosen.value or 'none'} ({chosen.origin})")
     file = tilde(found.file) if found.file else "none found"
     yield Check("configuration", State.OK, file)
+    yield Check("target", State.OK, f"{found.target.value} ({found.target.origin})")
     if found.target.value == "local":
-        yield Check("target", State.OK, f"local ({found.target.origin})")
-    else:
-        text = f"{found.target.value} ({found.target.origin}): clusters come in a later version"
-        yield Check("target", State.FAIL, text, "--target local")
-    yield Check("home", State.OK, f"{tilde(found.home.value)} ({found.home.origin})")
+        yield Check("home", State.OK, f"{tilde(found.home.value)} ({found.home.origin})")
+        return
+    kubeconfig, context, namespace = found.kubeconfig, found.kube_context, found.namespace
+    file = tilde(kubeconfig.value) if kubeconfig.value else "as kubectl finds it"
+    yield Check("kubeconfig", State.OK, f"{file} ({kubeconfig.origin})")
+    yield Check("kube context", State.OK, f"{context.value or 'its current one'} ({context.origin})")
+    yield Check(
+        "namespace", State.OK, f"{namespace.value or 'the one of the kube context'} ({namespace.origin})"
+    )
+
+
+def python() -> Check:
+    """Whether it is one that is tested."""
+    version = platform.python_version()
+    if _PYTHONS[0] <= sys.version_info[:2] <= _PYTHONS[1]:
+        return Check("python", State.OK, f"{version} ({tilde(Path(sys.executable))})")
+    return Check("python", State.WARN, f"{version} is not one that is tested", "use Python 3.11 to 3.13")
+
+
+def installed(name: str) -> Check:
+    """Whether the packages of an extra are installed. Imports none of them."""
+    absent = [package for package in _EXTRAS[name] if importlib.util.find_spec(package) is None]
+    if absent:
+        return Check(f"extra {name}", State.FAIL, f"missing: {', '.join(absent)}", extras.install(name))
+    return Check(f"extra {name}", State.OK, "installed")
 
 
 def installation() -> Iterator[Check]:
     """Python, the packages of the extra `local`, Envoy and uv."""
-    version = platform.python_version()
-    if _PYTHONS[0] <= sys.version_info[:2] <= _PYTHONS[1]:
-        yield Check("python", State.OK, f"{version} ({tilde(Path(sys.executable))})")
-    else:
-        yield Check("python", State.WARN, f"{version} is not one that is tested", "use Python 3.11 to 3.13")
-    absent = [name for name in _LOCAL if importlib.util.find_spec(name) is None]
-    if absent:
-        yield Check("extra local", State.FAIL, f"missing: {', '.join(absent)}", extras.install("local"))
-    else:
-        yield Check("extra local", State.OK, "installed")
+    yield python()
+    yield installed("local")
     yield _envoy()
     yield _uv()
 
@@ -148,6 +168,23 @@ def registry(uri: str, origin: str, world: World) -> Check:
         return Check("registry", State.FAIL, f"{uri} ({origin}): {error.message}", error.hint or "")
     milliseconds = 1000 * (time.perf_counter() - started)
     return Check("registry", State.OK, f"{uri} ({origin}) answered in {milliseconds:.0f} ms")
+
+
+def cluster(made: Sequence[Found]) -> Iterator[Check]:
+    """What the cluster is, and what it should be."""
+    for found in made:
+        state = State.OK if found.severity is None else _STATES[found.severity]
+        yield Check(found.name, state, found.text, found.hint)
+
+
+def recorded(world: World) -> Iterator[Check]:
+    """Which deployments a cluster has. What is wrong with each is for `status`, which asks more."""
+    found = read.deployments(world, Scope())
+    for summary in found:
+        if summary.problem:
+            hint = f"platformctl status {summary.name}"
+            yield Check(f"deployment {summary.name}", State.FAIL, summary.problem, hint)
+    yield Check("deployments", State.OK, f"{len(found)}")
 
 
 def disk(home: Path) -> Check:

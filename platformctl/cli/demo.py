@@ -7,7 +7,7 @@ import click
 
 from platformctl.adapters.local.home import Home
 from platformctl.cli.errors import Interrupted
-from platformctl.cli.opening import reporting, settled
+from platformctl.cli.opening import local_only, reporting
 from platformctl.cli.options import Whole, examples
 from platformctl.cli.session import TIMEOUT, Session
 from platformctl.cli.terminal import style_of
@@ -31,7 +31,7 @@ def command(session: Session, /, *, port: int | None, mlflow_port: int | None) -
     asks nothing, and leaves the stack up. What is yours under the name `churn` is not touched.
     """
     session.flags.setdefault("target", "local")  # it unsets for its commands what would say otherwise
-    settings = settled(session)
+    settings = local_only(session, "demo")
     given = {"--port": port, "--mlflow-port": mlflow_port}
     ports = [text for option, value in given.items() if value for text in (option, str(value))]
     try:

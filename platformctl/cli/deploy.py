@@ -9,12 +9,13 @@ from platformctl.cli import shapes
 from platformctl.cli.asked import request
 from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.interrupts import interruptible
-from platformctl.cli.opening import opened, settled
+from platformctl.cli.opening import opened, settings_of
 from platformctl.cli.options import (
     Asked,
     Duration,
     dry_run_option,
     examples,
+    force_option,
     output_option,
     request_options,
     timeout_option,
@@ -46,6 +47,7 @@ from platformctl.usecases.world import World
     type=Duration(),
     help="Watch the canary for so long; roll it back if it stays unready.",
 )
+@force_option
 @dry_run_option
 @output_option
 @click.pass_obj
@@ -57,6 +59,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     retry: bool,
     timeout: timedelta,
     watched: timedelta | None,
+    takes_over: bool,
     dry_run: str | None,
     form: str,
 ) -> int:
@@ -69,8 +72,8 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     Without --version and --alias: a first deployment takes the alias champion, a canary takes
     challenger, each else the newest version; a live deployment keeps its version.
     """
-    wanted = replace(request(asked, settled(session)), retry=retry)
-    with opened(session, timeout, changes=True) as world:
+    wanted = replace(request(asked, settings_of(session)), retry=retry)
+    with opened(session, timeout, changes=True, takes_over=takes_over) as world:
         if wanted.model:
             world.say(f"{wanted.model!r} is deployed as {wanted.name}")
         if dry_run is not None:

@@ -4,7 +4,7 @@ import click
 
 from platformctl.cli import screen, shapes, views
 from platformctl.cli.asked import request
-from platformctl.cli.opening import opened, settled
+from platformctl.cli.opening import opened, settings_of
 from platformctl.cli.options import Asked, examples, output_option, request_options
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
@@ -28,7 +28,7 @@ def command(
     Takes what `deploy` takes, and changes nothing. The exit code is 0 if nothing differs, 1 if
     something does, and more if that could not be told.
     """
-    wanted = request(asked, settled(session))
+    wanted = request(asked, settings_of(session))
     with opened(session) as world:
         try:
             found = diff(world, wanted)

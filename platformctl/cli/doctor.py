@@ -11,6 +11,7 @@ from platformctl.cli.options import examples, output_option
 from platformctl.cli.output import Document, document, show
 from platformctl.cli.session import TIMEOUT, Session
 from platformctl.cli.terminal import Style
+from platformctl.domain.observed import Severity
 from platformctl.domain.settings import Settings
 
 
@@ -20,8 +21,8 @@ from platformctl.domain.settings import Settings
 def command(session: Session, /, *, form: str) -> int:
     """Check the settings, what is installed, and what runs.
 
-    Says which context, target, folder and registry are meant, and why. Changes nothing. The exit
-    code is 1 if something fails.
+    Says which context, target, folder and registry are meant, and why; of a cluster what it is, what
+    is needed, and the command that mends it. Changes nothing. The exit code is 1 if something fails.
     """
     made = [*_made(session, settings_of(session))]
     show(_screen(made, screen.style()), _shape(made), form)
@@ -30,10 +31,29 @@ def command(session: Session, /, *, form: str) -> int:
 
 def _made(session: Session, settings: Settings) -> Iterator[Check]:
     yield from checks.settings(settings)
-    yield from checks.installation()
-    yield checks.disk(settings.home.value)
     if settings.target.value == "local":
+        yield from checks.installation()
+        yield checks.disk(settings.home.value)
         yield from checks.guarded("stack", lambda: _running(session, settings))
+        return
+    yield checks.python()
+    yield checks.installed("cluster")
+    yield from checks.guarded("registry", lambda: _registry(session, settings))
+    yield from checks.guarded("cluster", lambda: _cluster(session, settings))
+
+
+def _registry(session: Session, settings: Settings) -> Iterator[Check]:
+    with reporting() as reporter:
+        world = session.host.world(settings, reporter, TIMEOUT)
+        yield checks.registry(settings.registry.value or "none", settings.registry.origin, world)
+
+
+def _cluster(session: Session, settings: Settings) -> Iterator[Check]:
+    made = session.host.cluster(settings)
+    yield from checks.cluster(made)
+    if not any(check.severity is Severity.ERROR for check in made):
+        with reporting() as reporter:
+            yield from checks.recorded(session.host.world(settings, reporter, TIMEOUT))
 
 
 def _running(session: Session, settings: Settings) -> Iterator[Check]:

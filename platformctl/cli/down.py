@@ -7,7 +7,7 @@ from platformctl.adapters.local.home import Home
 from platformctl.cli.confirm import confirm
 from platformctl.cli.dry_run import rehearsed
 from platformctl.cli.errors import Interrupted
-from platformctl.cli.opening import settled, target_line, tilde
+from platformctl.cli.opening import local_only, target_line, tilde
 from platformctl.cli.options import dry_run_option, examples, output_option, yes_option
 from platformctl.cli.output import document, show
 from platformctl.cli.session import Session
@@ -24,8 +24,8 @@ def command(session: Session, /, *, purge: bool, yes: bool, dry_run: str | None,
 
     `platformctl up` brings the same deployments back, unless --purge has removed them.
     """
-    settings = settled(session)
-    click.echo(target_line(settings), err=True)
+    settings = local_only(session, "down")
+    click.echo(target_line(session, settings), err=True)
     if dry_run is not None:
         return rehearsed(None, foreseen.down(Home.at(settings.home.value), purge=purge), (), form)
     home = tilde(settings.home.value)

@@ -24,6 +24,7 @@ _OS_HINTS = {
     errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
 }
 _EXTRAS = {
+    "kubernetes": "cluster",
     "mlflow": "local",
     "packaging": "local",
     "platformctl_predictors": "local",

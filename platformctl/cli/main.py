@@ -57,7 +57,9 @@ VERBS: Mapping[str, Verb] = {
         Verb("logs", _LOOK, "Show the last lines that revisions wrote."),
         Verb("predict", _LOOK, "Send predictions, and say who answered."),
         Verb("diff", _LOOK, "Show where a deployment differs from its spec."),
+        Verb("render", _MAKE, "Print the objects that a deployment is made of on a cluster."),
         Verb("model", _MAKE, "Make a faster version of a model."),
+        Verb("render", _MAKE, "Print the objects that a deployment is made of on a cluster."),
         Verb("image", _MAKE, "Build the images that model servers run in."),
         Verb("up", _STACK, "Start the local stack: router, registry, deployments."),
         Verb("down", _STACK, "Stop the local stack; its state stays."),
@@ -92,7 +94,9 @@ def global_options() -> list[click.Option]:
     kept = functools.partial(click.Option, expose_value=False, callback=_remember)
     return [
         kept(["--context"], metavar="NAME", help="The context of platformctl.toml to work in."),
-        kept(["--target"], metavar="KIND", help="Where models serve: local."),
+        kept(["--target"], metavar="KIND", help="Where models serve: local or cluster."),
+        kept(["--kube-context"], metavar="NAME", help="The context of kubeconfig: which cluster."),
+        kept(["--namespace", "-n"], metavar="NAME", help="The namespace of the cluster."),
         kept(["--registry"], metavar="URI", help="The MLflow registry."),
         kept(["--home"], metavar="FOLDER", help="The local target's folder."),
         click.Option(

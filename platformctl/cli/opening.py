@@ -35,30 +35,38 @@ def settings_of(session: Session, port: int | None = None) -> Settings:
         registry=given.get("registry"),
         home=Path(home) if home else None,
         port=port,
+        namespace=given.get("namespace"),
+        kube_context=given.get("kube_context"),
     )
     return session.host.settings(flags)
 
 
-def settled(session: Session, port: int | None = None) -> Settings:
-    """As `settings_of`, for who needs the target.
+def local_only(session: Session, verb: str, port: int | None = None) -> Settings:
+    """As `settings_of`, for a verb that there is only on one machine.
 
     Raises:
-        SpecError: They are wrong, or mean a target that this version cannot reach.
+        SpecError: They are wrong, or mean a cluster.
     """
     settings = settings_of(session, port)
     if settings.target.value != "local":
         raise SpecError(
-            f"this version deploys on one machine only: the target {settings.target.value!r} comes in a "
-            f"later one (it was chosen by {settings.target.origin})",
+            f"{verb} is for this machine only, and the target is {settings.target.value!r} (it was chosen by "
+            f"{settings.target.origin})",
             field="--target",
-            hint="--target local",
+            hint=f"platformctl {verb} --target local; platformctl doctor looks at the cluster",
         )
     return settings
 
 
-def target_line(settings: Settings) -> str:
-    """`target: local (~/.local/share/platformctl)`."""
-    return f"target: {settings.target.value} ({tilde(settings.home.value)})"
+def target_line(session: Session, settings: Settings) -> str:
+    """`target: local (~/.local/share/platformctl)`, or `target: cluster (kube context …, namespace …)`.
+
+    Raises:
+        SpecError: A cluster is meant, and it is not said which.
+    """
+    target = settings.target.value
+    where = tilde(settings.home.value) if target == "local" else session.host.where(settings)
+    return f"target: {target} ({where})"
 
 
 def tilde(path: Path) -> str:
@@ -83,14 +91,16 @@ def reporting() -> Iterator["Reporter"]:
 
 
 @contextmanager
-def opened(session: Session, timeout: timedelta = TIMEOUT, *, changes: bool = False) -> Iterator["World"]:
+def opened(
+    session: Session, timeout: timedelta = TIMEOUT, *, changes: bool = False, takes_over: bool = False
+) -> Iterator["World"]:
     """The world that the options mean. A verb that changes something says first where.
 
     Raises:
         SpecError: The options are wrong.
     """
-    settings = settled(session)
+    settings = settings_of(session)
     if changes:
-        click.echo(target_line(settings), err=True)
+        click.echo(target_line(session, settings), err=True)
     with reporting() as reporter:
-        yield session.host.world(settings, reporter, timeout)
+        yield session.host.world(settings, reporter, timeout, takes_over=takes_over)

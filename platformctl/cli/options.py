@@ -83,8 +83,10 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
     del param
     try:
-        home = settings_of(ctx.ensure_object(Session)).home.value
-        names = sorted(json.loads((home / "state.json").read_bytes())["deployments"])
+        settings = settings_of(ctx.ensure_object(Session))
+        if settings.target.value != "local":
+            return []  # a shell in the middle of a line does not wait for a cluster
+        names = sorted(json.loads((settings.home.value / "state.json").read_bytes())["deployments"])
     except (OSError, ValueError, TypeError, KeyError, SpecError):
         return []  # a shell in the middle of a line is no place for an error
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
@@ -118,6 +120,12 @@ dry_run_option = click.option(
     type=click.Choice(["client", "server"]),
     metavar="client|server",
     help="Only say what would be changed; =server asks the target too whether it would take it.",
+)
+force_option = click.option(
+    "--force-conflicts",
+    "takes_over",
+    is_flag=True,
+    help="On a cluster: take over fields that somebody else has set.",
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Agree without being asked.")
 file_option = click.option(

@@ -8,7 +8,14 @@ from platformctl.cli import shapes
 from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened
-from platformctl.cli.options import dry_run_option, examples, name_argument, output_option, timeout_option
+from platformctl.cli.options import (
+    dry_run_option,
+    examples,
+    force_option,
+    name_argument,
+    output_option,
+    timeout_option,
+)
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.domain import names
@@ -20,6 +27,7 @@ from platformctl.usecases.rehearse import rehearse_promote
 @name_argument
 @click.option("--alias", help="Move this alias in the registry to the promoted version; else the spec's.")
 @timeout_option
+@force_option
 @dry_run_option
 @output_option
 @click.pass_obj
@@ -30,6 +38,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     name: str,
     alias: str | None,
     timeout: timedelta,
+    takes_over: bool,
     dry_run: str | None,
     form: str,
 ) -> int:
@@ -39,7 +48,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     rollback.
     """
     deployment = names.name(name, "NAME")
-    with opened(session, timeout, changes=True) as world:
+    with opened(session, timeout, changes=True, takes_over=takes_over) as world:
         if dry_run is not None:
             seen = rehearse_promote(world, deployment, alias, check=dry_run == SERVER)
             return rehearsed(deployment, seen.changes, seen.findings, form)

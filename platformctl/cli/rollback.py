@@ -8,7 +8,14 @@ from platformctl.cli import shapes
 from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened
-from platformctl.cli.options import dry_run_option, examples, name_argument, output_option, timeout_option
+from platformctl.cli.options import (
+    dry_run_option,
+    examples,
+    force_option,
+    name_argument,
+    output_option,
+    timeout_option,
+)
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.domain import names
@@ -21,6 +28,7 @@ from platformctl.usecases.rehearse import rehearse_rollback
 @name_argument
 @click.option("--to", metavar="REVISION", help="The previous revision to go back to; else the newest one.")
 @timeout_option
+@force_option
 @dry_run_option
 @output_option
 @click.pass_obj
@@ -31,6 +39,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     name: str,
     to: str | None,
     timeout: timedelta,
+    takes_over: bool,
     dry_run: str | None,
     form: str,
 ) -> int:
@@ -40,7 +49,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     or the one that --to names, takes all requests. `platformctl history NAME` lists the revisions.
     """
     deployment, revision = names.name(name, "NAME"), RevisionId(to) if to else None
-    with opened(session, timeout, changes=True) as world:
+    with opened(session, timeout, changes=True, takes_over=takes_over) as world:
         if dry_run is not None:
             seen = rehearse_rollback(world, deployment, revision, check=dry_run == SERVER)
             return rehearsed(deployment, seen.changes, seen.findings, form)

@@ -5,6 +5,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # `--help` must not pay for these
+    from collections.abc import Sequence
+
+    from platformctl.adapters.cluster.checking.check import Check
     from platformctl.adapters.local.stack import Stack
     from platformctl.domain.settings import Flags, Settings
     from platformctl.ports import ImageTool, Reporter
@@ -27,8 +30,31 @@ class Host(Protocol):
         """
         ...
 
-    def world(self, settings: "Settings", reporter: "Reporter", timeout: timedelta) -> "World":
-        """The ports that the settings mean."""
+    def world(
+        self, settings: "Settings", reporter: "Reporter", timeout: timedelta, *, takes_over: bool = False
+    ) -> "World":
+        """The ports that the settings mean.
+
+        Raises:
+            SpecError: A cluster is meant, and it is not said which.
+        """
+        ...
+
+    def where(self, settings: "Settings") -> str:
+        """The cluster that the settings mean, in words.
+
+        Raises:
+            SpecError: It is not said which.
+        """
+        ...
+
+    def cluster(self, settings: "Settings") -> "Sequence[Check]":
+        """How that cluster is.
+
+        Raises:
+            SpecError: It is not said which.
+            Unreachable: It does not answer, or does not know us.
+        """
         ...
 
     def stack(self, settings: "Settings") -> "Stack":
@@ -62,11 +88,25 @@ class Wired:
 
         return config.settings(flags)
 
-    def world(self, settings: "Settings", reporter: "Reporter", timeout: timedelta) -> "World":
+    def world(
+        self, settings: "Settings", reporter: "Reporter", timeout: timedelta, *, takes_over: bool = False
+    ) -> "World":
         """The real ports."""
         from platformctl import wiring  # `--help` must not pay for it
 
-        return wiring.world(settings, reporter, timeout)
+        return wiring.world(settings, reporter, timeout, takes_over=takes_over)
+
+    def where(self, settings: "Settings") -> str:
+        """As kubeconfig says."""
+        from platformctl.wiring import cluster  # who works locally need not pay for it
+
+        return cluster.where(settings)
+
+    def cluster(self, settings: "Settings") -> "Sequence[Check]":
+        """The real one."""
+        from platformctl.wiring import cluster  # who works locally need not pay for it
+
+        return cluster.checked(settings)
 
     def stack(self, settings: "Settings") -> "Stack":
         """The real stack."""

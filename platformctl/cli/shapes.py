@@ -6,7 +6,7 @@ from datetime import datetime
 from platformctl.cli.output import Document, document
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import Finding, Observed, Serving, Summary
+from platformctl.domain.observed import Finding, Observed, RevisionStatus, Serving, Summary
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record, Rollout
 from platformctl.usecases.outcome import Outcome
@@ -48,6 +48,9 @@ def deployment(name: Name, observed: Observed, counts: Mapping[RevisionId, Count
     return {
         "name": name,
         "url": observed.url,
+        "host": observed.host,
+        "inside": observed.inside,
+        "accepted": observed.accepted,
         "phase": rollout.phase.value,
         "since": moment(rollout.since),
         "goal": rollout.candidate.goal if rollout.candidate else None,
@@ -75,8 +78,23 @@ def _revision(
         "since": moment(status.since) if status else None,
         "failure": status.failure if status else None,
         "detail": status.detail if status else "it is not there",
+        "created": moment(status.created) if status else None,
+        "scaling": _scaling(status) if status and status.bounds else None,
+        "lacks": list(status.lacks) if status else [],
+        "address": status.address if status else None,
         "serving": _serving(status.serving) if status and status.serving else None,
         "traffic": _traffic(counts.get(revision)) if counts else None,
+    }
+
+
+def _scaling(status: RevisionStatus) -> Document:
+    least, most = status.bounds or (status.replicas, status.replicas)
+    return {
+        "min": least,
+        "max": most,
+        "gauges": [
+            {"name": gauge.name, "target": gauge.target, "now": gauge.now or None} for gauge in status.gauges
+        ],
     }
 
 
@@ -159,6 +177,7 @@ def summaries(found: Sequence[Summary]) -> Document:
                 "phase": summary.rollout.phase.value,
                 "since": moment(summary.rollout.since),
                 "weights": dict(summary.route.weights),
+                "problem": summary.problem or None,
             }
             for summary in found
         ],

@@ -7,7 +7,7 @@ from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Up, Wanted
 from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.errors import Interrupted
-from platformctl.cli.opening import settled, target_line
+from platformctl.cli.opening import local_only, target_line
 from platformctl.cli.options import Whole, dry_run_option, examples, output_option
 from platformctl.cli.output import Column, Document, document, show, table
 from platformctl.cli.session import Session
@@ -39,8 +39,8 @@ def command(  # noqa: PLR0913 - the options of the verb
     Everything runs in the background under supervisord, and serves what it served before. Nothing
     but this machine can reach it. A second `up` starts what is missing.
     """
-    settings = settled(session, port)
-    click.echo(target_line(settings), err=True)
+    settings = local_only(session, "up", port)
+    click.echo(target_line(session, settings), err=True)
     wanted = Wanted(port=settings.port.value, mlflow_port=mlflow_port, registry=not no_registry)
     if dry_run is not None:
         changes = foreseen.up(Home.at(settings.home.value), wanted, check=dry_run == SERVER)

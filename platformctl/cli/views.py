@@ -1,14 +1,14 @@
 """Screens: a deployment, a list, a history, as lines of text."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from platformctl.cli.output import WIDTH, Column, table
 from platformctl.cli.shapes import role, shown
 from platformctl.cli.terminal import Style
 from platformctl.domain.counts import Counts
-from platformctl.domain.names import RevisionId
-from platformctl.domain.observed import Finding, Observed, Severity, Summary
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import Finding, Observed, RevisionStatus, Severity, Summary
 from platformctl.domain.rollout import Record
 from platformctl.domain.route import Route
 from platformctl.usecases.read import Difference, Status
@@ -19,6 +19,8 @@ _REVISIONS = (
     Column("MODEL", shrinks=True),
     Column("SHARE", right=True),
     Column("READY", right=True),
+    Column("SCALES", shrinks=True),
+    Column("AGE", shrinks=True),
     Column("RUNTIME", shrinks=True),
     Column("NOTE", shrinks=True),
 )
@@ -36,12 +38,26 @@ def status(found: Status, style: Style, width: int = WIDTH) -> list[str]:
     """One deployment: what serves, how it fares, what is wrong."""
     observed = found.observed
     lines = [_title(found, style)]
-    lines += [f"url: {observed.url}/v1/models/{found.name}:predict"] if observed.url else []
-    lines += ["", *_revisions(observed, width)] if shown(observed) else []
+    lines += addresses(found.name, observed)
+    lines += ["", *_revisions(found, width)] if shown(observed) else []
     lines += ["", *_traffic(observed, found.counts, width)] if found.counts else []
     lines += _faster(observed)
+    lines += _lacks(observed)
+    lines += _bypasses(observed)
     lines += _rejected(observed)
     return lines + ([""] if found.problems else []) + problems(found.problems, style)
+
+
+def addresses(name: Name, observed: Observed) -> list[str]:
+    """Where the deployment is asked, and whether what is committed is served there."""
+    path = f"/v1/models/{name}:predict"
+    lines = [f"url: {observed.url}{path}"] if observed.url else []
+    lines += [f"inside: {observed.inside}{path}"] if observed.inside else []
+    lines += [f"host: {observed.host}"] if observed.host else []
+    if observed.accepted is not None and observed.route.weights:
+        serves = "serves these weights" if observed.accepted else "does not serve these weights yet"
+        lines.append(f"gateway: {serves}")
+    return lines
 
 
 def _title(found: Status, style: Style) -> str:
@@ -60,8 +76,8 @@ def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _revisions(observed: Observed, width: int) -> list[str]:
-    rows = [_revision(observed, revision) for revision in shown(observed)]
+def _revisions(found: Status, width: int) -> list[str]:
+    rows = [_revision(found, revision) for revision in shown(found.observed)]
     told = [
         place for place, column in enumerate(_REVISIONS) if not column.shrinks or any(r[place] for r in rows)
     ]
@@ -70,7 +86,8 @@ def _revisions(observed: Observed, width: int) -> list[str]:
     )
 
 
-def _revision(observed: Observed, revision: RevisionId) -> list[str]:
+def _revision(found: Status, revision: RevisionId) -> list[str]:
+    observed = found.observed
     status = observed.revisions.get(revision)
     known = observed.rollout.known(revision)
     return [
@@ -79,9 +96,27 @@ def _revision(observed: Observed, revision: RevisionId) -> list[str]:
         known.model.label if known else "",
         f"{observed.route.share(revision)} %",
         f"{status.ready}/{status.replicas}" if status else "0/0",
+        _scales(status) if status else "",
+        age(found.at - status.created) if status and status.created else "",
         status.serving.runtime if status and status.serving else "",
         _note(observed, revision),
     ]
+
+
+def _scales(status: RevisionStatus) -> str:
+    """`1-3, cpu 45 % of 80 %`."""
+    if status.bounds is None:
+        return ""
+    least, most = status.bounds
+    gauges = (f"{gauge.name} {gauge.now or '?'} of {gauge.target}" for gauge in status.gauges)
+    return ", ".join([f"{least}-{most}", *gauges])
+
+
+def age(span: timedelta) -> str:
+    """How long, in the largest unit that gives at least 2: `95s`, `14m`, `3h`, `12d`."""
+    seconds = max(0, int(span.total_seconds()))
+    units = ((86_400, "d"), (3_600, "h"), (60, "m"))
+    return next((f"{seconds // unit}{name}" for unit, name in units if seconds >= 2 * unit), f"{seconds}s")
 
 
 def _note(observed: Observed, revision: RevisionId) -> str:
@@ -124,6 +159,23 @@ def _faster(observed: Observed) -> list[str]:
     return ["", *lines] if lines else []
 
 
+def _lacks(observed: Observed) -> list[str]:
+    """What an image of a person's own does not have."""
+    lines = [
+        f"{revision}: {lack}"
+        for revision in shown(observed)
+        for lack in (observed.revisions[revision].lacks if revision in observed.revisions else ())
+    ]
+    return ["", *lines] if lines else []
+
+
+def _bypasses(observed: Observed) -> list[str]:
+    """Addresses that are there for looking at one revision."""
+    known = [(revision, observed.revisions.get(revision)) for revision in shown(observed)]
+    lines = [f"  {revision}: {status.address}" for revision, status in known if status and status.address]
+    return ["", "each revision's own address, which bypasses the weights:", *lines] if lines else []
+
+
 def _rejected(observed: Observed) -> list[str]:
     rejected = observed.rollout.rejected
     lines = [f"rejected: {r.revision}, {_time(r.at)}: {' '.join(r.reason.split())}" for r in rejected]
@@ -154,7 +206,12 @@ def summaries(found: Sequence[Summary], width: int = WIDTH) -> list[str]:
         Column("SINCE"),
     )
     rows = [
-        [s.name, s.rollout.phase.value, _shares(s.route), _time(s.rollout.since) if s.rollout.since else ""]
+        [
+            s.name,
+            "unreadable" if s.problem else s.rollout.phase.value,
+            s.problem or _shares(s.route),
+            _time(s.rollout.since) if s.rollout.since else "",
+        ]
         for s in found
     ]
     return table(columns, rows, width)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from platformctl import plan
 from platformctl.domain.counts import Counts
@@ -24,12 +25,14 @@ class Status:
     Args:
         counts: Figures a revision; None if their source is down.
         problems: What is wrong, worst first.
+        at: When that was, in UTC.
     """
 
     name: Name
     observed: Observed
     counts: Mapping[RevisionId, Counts] | None
     problems: Sequence[Finding]
+    at: datetime
 
     @property
     def is_degraded(self) -> bool:
@@ -45,13 +48,14 @@ def status(world: World, name: Name) -> Status:
     """
     observed = existing(world, name)
     holder = world.lease.holder(name)
-    problems = list(plan.problems(observed, holder, world.clock.now()))
+    now = world.clock.now()
+    problems = list(plan.problems(observed, holder, now))
     try:
         counts = world.counters.read(name, list(observed.revisions))
     except Unreachable as error:
         counts = None
         problems.append(Finding(Severity.ERROR, f"no figures: {error}", hint=error.hint or ""))
-    return Status(name, observed, counts, problems)
+    return Status(name, observed, counts, problems, now)
 
 
 def deployments(world: World, scope: Scope) -> Sequence[Summary]:

@@ -1,17 +1,20 @@
 """The command line over a world of fakes: what it is given, and what it said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from platformctl.adapters.cluster.checking.check import Check
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.stack import Stack
 from platformctl.domain.configuration import ConfigFile, Context
+from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.exports import Judging, Verdict
 from platformctl.domain.images import Recipe
 from platformctl.domain.names import RevisionId
+from platformctl.domain.observed import Gauge
 from platformctl.domain.revision import ModelInfo, ModelVersion
 from platformctl.domain.settings import Flags, Settings, settle
 from platformctl.ports import Reporter
@@ -30,6 +33,22 @@ from tests.fakes import (
 )
 
 HOME = Path("/home/ann")
+OF_A_CLUSTER = {
+    "host": "churn-models.example.com",
+    "inside": "http://envoy.gateways.svc",
+    "accepted": True,
+}
+"""What a cluster says of a deployment beside what every target says."""
+
+SCALED = {
+    "created": datetime(2025, 12, 31, 21, tzinfo=UTC),
+    "bounds": (1, 3),
+    "gauges": (Gauge("cpu", "80 %", "45 %"),),
+    "lacks": ("no metrics: its requests are not counted",),
+    "address": "http://churn-v1-f03c1f-predictor.models.svc",
+}
+"""What it says of a revision that scales by itself, and is a person's own image."""
+
 EXAMPLE = b'{"dataframe_split": {"columns": ["age", "plan"], "data": [[41, "basic"], [29, "flex"]]}}'
 V1, V2, V3 = (RevisionId(text) for text in ("churn-v1-f03c1f", "churn-v2-cbef85", "churn-v3-fd76e0"))
 
@@ -115,6 +134,8 @@ class FakeHost:
 
     Args:
         specs: The folder of specs that the context names.
+        checks: How the cluster is, or why that cannot be told.
+        took_over: Whether each world that was made takes over fields of others.
     """
 
     fakes: FakeWorld = field(default_factory=FakeWorld)
@@ -122,6 +143,8 @@ class FakeHost:
     images: FakeImages = field(default_factory=FakeImages)
     exporter: FakeExporter = field(default_factory=FakeExporter)
     specs: Path | None = None
+    checks: Sequence[Check] | PlatformctlError = ()
+    took_over: list[bool] = field(default_factory=list)
 
     def settings(self, flags: Flags) -> Settings:
         """As for a person called ann, whose configuration has one context."""
@@ -129,9 +152,12 @@ class FakeHost:
         file = ConfigFile(HOME / "platformctl.toml", "here", {"here": context}) if self.specs else None
         return settle(flags, {"HOME": str(HOME)}, file, cwd=HOME)
 
-    def world(self, settings: Settings, reporter: Reporter, timeout: timedelta) -> World:
-        """The fakes."""
+    def world(
+        self, settings: Settings, reporter: Reporter, timeout: timedelta, *, takes_over: bool = False
+    ) -> World:
+        """The fakes, whatever the target."""
         del settings
+        self.took_over.append(takes_over)
         return World(
             target=FakeTarget(self.fakes),
             registry=self.registry,
@@ -143,6 +169,17 @@ class FakeHost:
             holder="ann's platformctl",
             timeout=timeout,
         )
+
+    def where(self, settings: Settings) -> str:
+        """As kubeconfig would say."""
+        return f"kube context {settings.kube_context.value or 'kind'}, namespace {settings.namespace.value}"
+
+    def cluster(self, settings: Settings) -> Sequence[Check]:
+        """As it was said."""
+        del settings
+        if isinstance(self.checks, PlatformctlError):
+            raise self.checks
+        return self.checks
 
     def stack(self, settings: Settings) -> Stack:
         """A real one; nobody has started it."""

@@ -37,8 +37,13 @@ WRONG = {
     "status --watch": "error: --watch needs a NAME, and the table\nhint: platformctl status NAME --watch\n",
     "status Churn": "error: NAME: 'Churn' is not a name: lower-case letters, digits and '-', starting with a "
     "letter\nhint: use 'churn'\n",
-    "status churn --target cluster": "error: --target: this version deploys on one machine only: the target "
-    "'cluster' comes in a later one (it was chosen by flag --target)\nhint: --target local\n",
+    "up --target cluster": "error: --target: up is for this machine only, and the target is 'cluster' (it "
+    "was chosen by flag --target)\n"
+    "hint: platformctl up --target local; platformctl doctor looks at the cluster\n",
+    "status churn --target clutser": "error: --target: 'clutser' is not a target\n"
+    "hint: did you mean cluster?\n",
+    "status churn --namespace A": "error: --namespace: 'A' is not a namespace\n"
+    "hint: lower-case letters, digits and '-', at most 63\n",
     "status chrun": "error: there is no deployment 'chrun'\nhint: deployments: none\n",
 }
 

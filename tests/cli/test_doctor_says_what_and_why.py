@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from platformctl.adapters.cluster.checking.check import Check as Found
 from platformctl.cli import checks
 from platformctl.cli.checks import Check, State
+from platformctl.domain.errors import Unreachable
+from platformctl.domain.observed import Severity
 from platformctl.domain.settings import Flags
 from tests.cli.conftest import Cli
 from tests.fakes import Behaviour, RecordingReporter
@@ -52,10 +55,47 @@ def test_a_registry_that_is_down_fails(cli: Cli, tmp_path: Path) -> None:
     ) in ran.out
 
 
-def test_a_cluster_is_for_later(cli: Cli, tmp_path: Path) -> None:
-    ran = cli("doctor", "--home", str(tmp_path), "--target", "cluster")
+def test_of_a_cluster_it_says_what_is_and_what_mends_it(canary: Cli) -> None:
+    canary.host.checks = (
+        Found("cluster", "prod-eu (https://prod), Kubernetes 1.35.4"),
+        Found("keda", "not installed", Severity.WARNING, "install it"),
+    )
+    registry = ("--registry", "http://models.example", "--kube-context", "prod-eu", "--namespace", "models")
+    ran = canary("doctor", "--target", "cluster", *registry)
+    assert (ran.code, ran.err) == (0, "")
+    without_times = [
+        line for line in ran.out.splitlines() if not line.startswith(("ok    python", "ok    reg"))
+    ]
+    assert without_times == [
+        "ok    context        none (default)",
+        "ok    configuration  none found",
+        "ok    target         cluster (flag --target)",
+        "ok    kubeconfig     as kubectl finds it (default)",
+        "ok    kube context   prod-eu (flag --kube-context)",
+        "ok    namespace      models (flag --namespace)",
+        "ok    extra cluster  installed",
+        "ok    cluster        prod-eu (https://prod), Kubernetes 1.35.4",
+        "warn  keda           not installed",
+        "                     hint: install it",
+        "ok    deployments    1",
+    ]
+
+
+def test_what_a_cluster_lacks_fails(cli: Cli) -> None:
+    cli.host.checks = (Found("mode", "KServe runs in Knative mode", Severity.ERROR, "kubectl edit"),)
+    ran = cli("doctor", "--target", "cluster", "--registry", "http://models.example")
     assert ran.code == 1
-    assert "fail  target         cluster (flag --target): clusters come in a later version\n" in ran.out
+    assert ran.out.endswith(
+        "fail  mode           KServe runs in Knative mode\n                     hint: kubectl edit\n"
+    )
+
+
+def test_a_cluster_that_cannot_be_asked_fails(cli: Cli) -> None:
+    cli.host.checks = Unreachable("nothing listens at https://prod", hint="is the VPN up?")
+    ran = cli("doctor", "--target", "cluster", "--registry", "http://models.example")
+    assert ran.code == 1
+    assert "fail  cluster        nothing listens at https://prod\n" in ran.out
+    assert "hint: is the VPN up?\n" in ran.out
 
 
 def test_a_home_of_which_nothing_exists_is_looked_at_from_above(tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from platformctl.cli import views
 from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
 from tests.cli.conftest import Cli
-from tests.cli.hosts import V1, V2, V3, Ran
+from tests.cli.hosts import OF_A_CLUSTER, SCALED, V1, V2, V3, Ran
 from tests.fakes import Behaviour, FakeLease, FakeVersion
 
 pytestmark = pytest.mark.quick
@@ -56,6 +57,58 @@ churn-v1-f03c1f would be faster by onnx: platformctl model onnx churn
 """,
         "",
     )
+
+
+def test_the_status_of_a_deployment_on_a_cluster(canary: Cli) -> None:
+    canary.host.fakes.beside = OF_A_CLUSTER
+    canary.host.behaves(V1, Behaviour(serving=None, beside=SCALED))
+    canary.host.behaves(V2, Behaviour(serving=None, beside={"created": canary.host.fakes.now}))
+    shown = canary("status", "churn").out
+    assert (
+        shown
+        == """\
+churn: canary to 10 %, since 2026-01-01 00:00:02 UTC
+url: http://fake/churn/v1/models/churn:predict
+inside: http://envoy.gateways.svc/v1/models/churn:predict
+host: churn-models.example.com
+gateway: serves these weights
+
+REVISION         ROLE    MODEL     SHARE  READY  SCALES                 AGE
+churn-v1-f03c1f  stable  churn v1   90 %    1/1  1-3, cpu 45 % of 80 %  3h
+churn-v2-cbef85  canary  churn v2   10 %    1/1                         0s
+
+REVISION         REQUESTS     ERRORS  4XX  P50 MS  P95 MS
+churn-v1-f03c1f         1  0 (0.0 %)    0     3.0     4.8
+churn-v2-cbef85         1  0 (0.0 %)    0     3.0     4.8
+
+churn-v1-f03c1f: no metrics: its requests are not counted
+
+each revision's own address, which bypasses the weights:
+  churn-v1-f03c1f: http://churn-v1-f03c1f-predictor.models.svc
+"""
+    )
+    canary.host.fakes.beside = {**OF_A_CLUSTER, "accepted": False}
+    assert "\ngateway: does not serve these weights yet\n" in canary("status", "churn").out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "0s"), (119, "119s"), (120, "2m"), (7_199, "119m"), (7_200, "2h"), (172_800, "2d")],
+)
+def test_an_age_is_said_in_one_unit(seconds: int, text: str) -> None:
+    assert views.age(timedelta(seconds=seconds)) == text
+
+
+def test_what_changes_a_cluster_says_which_one(cli: Cli) -> None:
+    place = ("--target", "cluster", "--kube-context", "prod-eu", "-n", "models")
+    first = cli("deploy", "churn", *place).err.splitlines()[0]
+    assert first == "target: cluster (kube context prod-eu, namespace models)"
+    assert cli("status", "churn", *place).err == ""
+    assert cli.host.took_over == [False, False]
+    cli("deploy", "churn", "--canary", "10", "--force-conflicts", *place)
+    cli("promote", "churn", "--force-conflicts", *place)
+    cli("rollback", "churn", "--force-conflicts", *place)
+    assert cli.host.took_over[2:] == [True, True, True]
 
 
 def test_the_status_of_a_canary_that_is_down(canary: Cli) -> None:

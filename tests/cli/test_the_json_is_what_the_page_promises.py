@@ -10,9 +10,9 @@ import yaml
 from platformctl.cli.output import SCHEMA
 from platformctl.domain.names import Name
 from tests.cli.conftest import Cli
-from tests.cli.hosts import V2
+from tests.cli.hosts import OF_A_CLUSTER, SCALED, V1, V2
 from tests.cli.pages import paths, promised
-from tests.fakes import FakeLease
+from tests.fakes import Behaviour, FakeLease
 
 pytestmark = pytest.mark.quick
 
@@ -45,7 +45,9 @@ spec: {model: {name: churn}, scaling: {max: 2}}
 
 
 def prepare(cli: Cli) -> None:
-    """A canary after a rolled-back one, with traffic: every list has an entry."""
+    """A canary after a rolled-back one, with traffic, as on a cluster: every list has an entry."""
+    cli.host.fakes.beside = OF_A_CLUSTER
+    cli.host.behaves(V1, Behaviour(beside=SCALED))
     cli("deploy", "churn", "--canary", "10")
     cli("rollback", "churn")
     cli("deploy", "churn", "--canary", "10", "--retry", "--version", "3")

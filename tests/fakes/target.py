@@ -74,6 +74,7 @@ class FakeTarget:
                 rollout=rollout,
                 token=recorded.token if recorded else ABSENT,
                 url=f"http://fake/{name}" if recorded else None,
+                **self._world.beside,
             )
 
     def prepare(self, revision: Revision, scale: Scale) -> None:

@@ -3,9 +3,10 @@
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
@@ -34,6 +35,7 @@ class Behaviour:
         down_for: How long it stays away then.
         status: The HTTP status of its answers; 0: the connection is reset.
         serving: What a replica that answers says of itself; None: nothing.
+        beside: What else its status says, as a cluster's does.
     """
 
     ready_after: float | None = 1.0
@@ -42,6 +44,7 @@ class Behaviour:
     down_for: float = math.inf
     status: int = 200
     serving: Serving | None = _SERVING
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     def failed(self, age: float) -> bool:
         """Whether a replica of that age has given up."""
@@ -107,6 +110,8 @@ class FakeWorld:
     leases: dict[Name, Held] = field(default_factory=dict)
     target_is_down: bool = False
     violations: list[str] = field(default_factory=list)
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What else is said of every deployment, as a cluster does."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _commits: int = 0
     _requests: int = 0
@@ -165,6 +170,7 @@ class FakeWorld:
             failure=behaviour.failure if any(behaviour.failed(age) for age in ages) else None,
             detail="restarting" if crashed else "",
             serving=behaviour.serving if ready else None,
+            **behaviour.beside,
         )
 
     def next_token(self) -> Token:

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -58,7 +57,9 @@ def test_without_any_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert "platformctl up" in (error.hint or "")
 
 
-def test_a_target_that_this_version_does_not_reach_is_refused(tmp_path: Path) -> None:
+def test_for_a_cluster_it_has_to_be_chosen(tmp_path: Path) -> None:
     settings = config.settings(Flags(home=tmp_path, target="cluster"), environ={}, cwd=tmp_path)
-    with pytest.raises(SpecError, match="cluster is not a target of this version"):
-        wiring.world(settings, RecordingReporter(), timedelta(seconds=1))
+    with pytest.raises(SpecError) as caught:
+        wiring.registry(settings, RecordingReporter()).resolve("churn", Exact(1))
+    assert str(caught.value) == "--registry: there is no registry: for a cluster one has to be chosen"
+    assert "in the context" in str(caught.value.hint)
