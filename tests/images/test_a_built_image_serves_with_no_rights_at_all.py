@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import ONLY_HERE, Build
+from tests.images.building import ONLY_HERE
+from tests.images.conftest import Build
 from tests.images.container import READY_SECONDS, Container, Place, running, started
 from tests.ports import free_port
 
