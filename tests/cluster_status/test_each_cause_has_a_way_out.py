@@ -229,6 +229,11 @@ def test_a_download_that_is_under_way_is_told_of() -> None:
             "0/3 nodes are available: 3 node(s) had untolerated taint {gpu: present}.",
             "spec.resources.tolerations",
         ),
+        ("0/1 nodes are available: 1 node(s) had untolerated taint(s).", "spec.resources.tolerations"),
+        (
+            "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.",
+            "on another node",
+        ),
         (
             "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.",
             "spec.resources.nodeSelector",
@@ -264,6 +269,12 @@ def test_a_claim_that_does_not_exist_is_waited_for_only_a_while() -> None:
         (
             'violates PodSecurity "restricted:latest": runAsNonRoot != true (pod must set it)',
             "restricted:latest of the namespace does not allow it: runAsNonRoot != true",
+            1,
+            FAILED,
+        ),
+        (
+            "ValidatingAdmissionPolicy 'signed' with binding 'all' denied request: sign it",
+            "policy signed of the cluster does not allow it: sign it",
             1,
             FAILED,
         ),

@@ -168,6 +168,8 @@ def _startup(spec: Mapping[str, Any]) -> str:
 def _evicted(message: str) -> str:
     if "memory" in message:
         return "spec.resources.memory is less than it uses, or the node has too little"
+    if "EmptyDir" in message:
+        return "it writes more than the volume may hold"
     if "ephemeral" in message or "disk" in message.lower():
         return "free some of the node's disk"
     return ""

@@ -51,6 +51,10 @@ _RULES = (
         r"admission webhook \"([^\"]+)\" denied the request:? ?(.*)",
         "webhook {1} refuses the pod: {2}",
     ),
+    Rule(
+        r"ValidatingAdmissionPolicy '([^']+)'.*? denied request: (.*)",
+        "policy {1} of the cluster does not allow it: {2}",
+    ),
     Rule(r"because it is being terminated", "the namespace is being deleted"),
     Rule(r"is invalid: (.*)", "the pod is not valid: {1}"),
 )

@@ -21,13 +21,13 @@ _RULES = (
         APPEARS,
     ),
     Rule(
-        r"unbound immediate PersistentVolumeClaims|pvc\(s\) not found",
+        r"unbound immediate PersistentVolumeClaims|available persistent volumes to bind|non-existent pv",
         "its PersistentVolumeClaim has no volume yet",
         "kubectl describe pvc says why",
         None,
     ),
     Rule(
-        r"volume node affinity conflict",
+        r"volume node affinity conflict|PersistentVolume's node affinity|no available volume zone",
         "its volume is on another node than those with room for it: {said}",
         "use a volume that several nodes can read, or free its node",
         None,
@@ -49,8 +49,8 @@ _RULES = (
     ),
     Rule(
         r"untolerated taint",
-        "the nodes that would do keep other pods away: {said}",
-        "tolerate their taint with spec.resources.tolerations",
+        "the nodes that would do have a taint against other pods: {said}",
+        "tolerate it with spec.resources.tolerations: kubectl describe nodes names each Taint",
         None,
     ),
     Rule(
