@@ -15,6 +15,9 @@ from platformctl_predictors.exits import Code, Exit, Parser, told
 from platformctl_predictors.serving import sockets
 from platformctl_predictors.settings import Settings, SettingsError
 
+_APPENDED = ("--model_name", "--predictor_host", "--http_port", "--workers")
+"""What KServe appends to a transformer's arguments; the settings say all of that."""
+
 logger = logging.getLogger("platformctl_predictors")
 
 
@@ -67,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m platformctl_predictors", allow_abbrev=False)
     parser.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, metavar="FILE")
     parser.add_argument("--model-dir", type=Path, metavar="DIR", help="instead of the settings'")
+    for name in _APPENDED:
+        parser.add_argument(name, help=argparse.SUPPRESS)
     return parser
 
 

@@ -32,6 +32,9 @@ _INFER = "/inference.GRPCInferenceService/ModelInfer"
 _REQUEST_ID = "x-request-id"
 _UNREADABLE = object()
 
+# A client looks the name up again when its connection ends: so it finds servers that are new.
+_AGE_MS = 60_000
+
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -255,7 +258,9 @@ def _response(answer: Any) -> Any:  # pb.ModelInferResponse
 
 
 def _options(settings: Settings) -> tuple[tuple[str, int], ...]:
+    by_name = () if isinstance(settings.listen, UnixListen) else (("grpc.max_connection_age_ms", _AGE_MS),)
     return (
+        *by_name,
         ("grpc.max_send_message_length", -1),
         ("grpc.max_receive_message_length", settings.limits.body_bytes),
         ("grpc.so_reuseport", 0),  # else a second server on the port would share it in silence

@@ -20,6 +20,8 @@ OPTIONS = (
     ("grpc.max_send_message_length", -1),  # the predictor's own limit decides
     ("grpc.max_receive_message_length", -1),
     ("grpc.enable_http_proxy", 0),  # the predictor is next to us; a proxy of the environment is not meant
+    ("grpc.lb_policy_name", "round_robin"),  # a name may stand for several pods: all are asked in turn
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),  # half a minute, else, without those that are new
     ("grpc.enable_retries", 0),  # remote.py has its own
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
