@@ -9,7 +9,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -74,15 +74,22 @@ def _shared() -> Iterator[Cluster]:
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / _USERS).open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        if (found := _others()) is not None:
-            yield found
-            return
-        own = lifecycle.up(tied=True)
+        found, own = _found()
         try:
-            yield own
+            yield found
         finally:
-            fcntl.flock(users, fcntl.LOCK_EX)
-            lifecycle.down(own)
+            if own:
+                fcntl.flock(users, fcntl.LOCK_EX)
+                lifecycle.down(found)
+
+
+def _found() -> tuple[Cluster, bool]:
+    """The cluster, and whether this run has brought it up."""
+    while True:
+        if (others := _others()) is not None:
+            return others, False
+        with suppress(lifecycle.Taken):  # another run was faster
+            return lifecycle.up(tied=True), True
 
 
 def _others() -> Cluster | None:

@@ -5,6 +5,7 @@ import select
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,21 @@ _KILLED = 30.0
 """Seconds until killed processes must be gone."""
 
 
+class Taken(ClusterError):
+    """A cluster is there already, or another process brings one up.
+
+    Args:
+        held: What the lock says of it.
+    """
+
+    def __init__(self, held: Held | None) -> None:
+        pid = (held.unshare or held.maker) if held is not None else "unknown"
+        super().__init__(
+            f"a test cluster is there already, or about to be (process {pid}): a machine bears one.\n"
+            "`python -m tests.cluster kubeconfig` says how to use it, `python -m tests.cluster down` ends it."
+        )
+
+
 def find() -> Cluster | None:
     """The cluster that is up on this machine."""
     held = lock.holder()
@@ -31,20 +47,22 @@ def find() -> Cluster | None:
     return Cluster(state, Namespaces(held.init, state / "logs"), held.extent)
 
 
-def up(extent: Extent = "all", *, tied: bool = False) -> Cluster:
+def up(extent: Extent = "all", *, tied: bool = False, programs: Mapping[str, str] | None = None) -> Cluster:
     """Bring a cluster up.
 
     Args:
         extent: How much of one.
         tied: Whether it ends with this process, however that ends; else it stays until `down`.
+        programs: The path of each, by file name; default: those that `build` makes.
 
     Raises:
         Unavailable: This machine cannot have one.
-        ClusterError: One is there already, or it could not be brought up; nothing of it is left then.
+        Taken: One is there already.
+        ClusterError: It could not be brought up; nothing of it is left then.
         subprocess.CalledProcessError: Its programs could not be built.
     """
     require(extent)
-    programs = built(extent)
+    programs = programs or built(extent)
     descriptor = _alone()
     left, held = lock.said(), Held(str(cache() / "cluster"), os.getpid())
     lock.write(descriptor, held)
@@ -76,10 +94,7 @@ def _alone() -> int:
         down()
     descriptor = lock.take()
     if descriptor is None:
-        raise ClusterError(
-            f"a test cluster is there already, or about to be: {lock.said()}\n"
-            "`python -m tests.cluster kubeconfig` says how to use it, `python -m tests.cluster down` ends it"
-        )
+        raise Taken(lock.said())
     return descriptor
 
 

@@ -77,7 +77,7 @@ def start_containerd(namespaces: Namespaces, state: Path, root: Path) -> Running
 
 def import_image(namespaces: Namespaces, tar: Path) -> None:
     """Make an image known to the node, from an OCI or Docker archive that names it."""
-    namespaces.run("ctr", "-n", "k8s.io", "images", "import", "--no-unpack=false", tar)
+    namespaces.run("ctr", "--namespace", "k8s.io", "images", "import", tar)
 
 
 def import_pause(namespaces: Namespaces, program: Path, state: Path) -> None:

@@ -1,0 +1,15 @@
+import pytest
+
+from tests.cluster import lifecycle, lock
+from tests.cluster.requirements import Unavailable, require
+
+
+@pytest.fixture
+def alone() -> None:
+    """This machine can have a cluster, and has none."""
+    try:
+        require("node")
+    except Unavailable as error:
+        pytest.skip(f"no test cluster: {error}")
+    if lock.holder() is not None:
+        pytest.skip(f"the cluster that is up would be ended: {lifecycle.find()}")

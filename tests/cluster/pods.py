@@ -1,0 +1,69 @@
+"""A small server as a pod: what shows that a node works."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.cluster import archive
+from tests.cluster.cluster import Cluster
+from tests.cluster.places import NAME
+
+_IMAGE = f"docker.io/{NAME}/answer:1"
+_PORT = 8080
+_NAME = "answer"
+
+
+@dataclass(frozen=True)
+class Answering:
+    """The Service of a pod that answers.
+
+    Args:
+        address: Of the Service.
+    """
+
+    address: str
+
+    def get(self, path: str) -> str:
+        """What it answers: its pod's name at `/`, addresses at `/addresses?of=NAME`."""
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as reply:
+            return str(reply.read().decode())
+
+
+@contextmanager
+def answering(cluster: Cluster, namespace: str) -> Iterator[Answering]:
+    """Run the server as the pod `answer`, behind a Service of that name."""
+    tar = archive.image(
+        cluster.folder / "answer.tar", _IMAGE, {_NAME: cluster.programs[_NAME]}, [f"/{_NAME}"]
+    )
+    cluster.import_image(tar)
+    cluster.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=json.dumps(_manifests()))
+    wait = ("wait", "--namespace", namespace, "--timeout=60s")
+    cluster.kubectl(*wait, "--for=condition=Ready", f"pod/{_NAME}")
+    path = "jsonpath={.spec.clusterIP}"
+    yield Answering(cluster.kubectl("get", "--namespace", namespace, f"service/{_NAME}", "--output", path))
+
+
+def _manifests() -> dict[str, object]:
+    metadata = {"name": _NAME, "labels": {"app": _NAME}}
+    container = {
+        "name": _NAME,
+        "image": _IMAGE,
+        "ports": [{"containerPort": _PORT}],
+        "readinessProbe": {"httpGet": {"path": "/", "port": _PORT}, "periodSeconds": 1},
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}},
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": {"containers": [container], "terminationGracePeriodSeconds": 1},
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"selector": {"app": _NAME}, "ports": [{"port": 80, "targetPort": _PORT}]},
+    }
+    return {"apiVersion": "v1", "kind": "List", "items": [pod, service]}
