@@ -1,9 +1,9 @@
 """One fixture a port, run over every implementation, and a deployment's life around a test."""
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -12,18 +12,23 @@ from platformctl.domain.names import Name
 from platformctl.domain.observed import ABSENT
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.ports import Clock, Target
+from tests.cluster.fixture import cluster, kubeconfig, node
 from tests.contract.harness import LeaseHarness, RegistryHarness, TargetHarness
 from tests.contract.implementations import CLOCKS, LEASES, REGISTRIES, TARGETS
 
+__all__ = ["cluster", "kubeconfig", "node"]
+
 H = TypeVar("H")
-Start = Callable[[Path], AbstractContextManager[H]]
+Start = Callable[..., AbstractContextManager[H]]
 
 _numbers = itertools.count(1)
 
 
 def _start(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> Iterator[H]:
     start: Start[H] = request.param
-    with start(folders.mktemp("contract")) as harness:
+    needed = "kubeconfig" in inspect.signature(start).parameters
+    given = {"kubeconfig": request.getfixturevalue("kubeconfig")} if needed else {}
+    with start(folders.mktemp("contract"), **given) as harness:
         yield harness
 
 

@@ -1,10 +1,12 @@
 """Every implementation that is held to the contract of its port. Add yours to the list of its port.
 
-An entry is a function `(folder) -> context manager of its harness`, its id, and its tier.
+An entry is a function `(folder) -> context manager of its harness`, its id, and its tier. One that takes a
+`kubeconfig` too is given that of the test cluster.
 """
 
 import pytest
 
+from tests.contract.cluster_harness import cluster_lease, cluster_target
 from tests.contract.fake_harness import fake_clock, fake_lease, fake_registry, fake_target
 from tests.contract.local_harness import local_lease, local_target, system_clock
 from tests.contract.mlflow_harness import rest_registry, store_registry
@@ -12,6 +14,7 @@ from tests.contract.mlflow_harness import rest_registry, store_registry
 TARGETS = [
     pytest.param(fake_target, id="fake", marks=pytest.mark.quick),
     pytest.param(local_target, id="local", marks=pytest.mark.quick),
+    pytest.param(cluster_target, id="cluster", marks=pytest.mark.full),
 ]
 
 REGISTRIES = [
@@ -23,6 +26,7 @@ REGISTRIES = [
 LEASES = [
     pytest.param(fake_lease, id="fake", marks=pytest.mark.quick),
     pytest.param(local_lease, id="local", marks=pytest.mark.quick),
+    pytest.param(cluster_lease, id="cluster", marks=pytest.mark.full),
 ]
 
 CLOCKS = [

@@ -195,6 +195,7 @@ class Transport:
 
     def _connect(self) -> None:
         """Make a client. Its connections are opened by the first request."""
+        import urllib3
         from kubernetes.client import ApiClient, Configuration
         from kubernetes.config import ConfigException, load_kube_config_from_dict
 
@@ -216,6 +217,8 @@ class Transport:
             ) from error
         if not configuration.proxy:
             _look_up(place)
+        if not configuration.verify_ssl:  # its owner has chosen that; a warning a request helps nobody
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._client = ApiClient(configuration)
 
 

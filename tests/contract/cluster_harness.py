@@ -1,0 +1,160 @@
+"""The cluster target and its leases, held to the contract on a real cluster, in a namespace of their own."""
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.counters import ClusterCounters
+from platformctl.adapters.cluster.kinds import HTTP_ROUTE, NAMESPACE
+from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.lease import ClusterLease
+from platformctl.adapters.cluster.objects import annotation
+from platformctl.adapters.cluster.target import ClusterTarget
+from platformctl.adapters.cluster.traffic import Traffic
+from platformctl.domain.cluster import Images, Shape
+from platformctl.domain.manifests import ROLLOUT
+from platformctl.domain.names import Name
+from platformctl.domain.revision import ModelInfo, ModelVersion, Revision
+from tests.cluster_target.kubeconfigs import one, written
+from tests.ports import free_port
+
+
+@dataclass(frozen=True)
+class ClusterTargetHarness:
+    """A namespace of a cluster, as two clients have it."""
+
+    folder: Path
+    kubeconfig: Path
+    namespace: str
+    body: bytes = b'{"instances": [[1.0, 2.0]]}'
+    shape: Shape = field(init=False)
+
+    def __post_init__(self) -> None:
+        images = Images(predictor="platformctl-predictor:test", transformer="platformctl-transformer:test")
+        object.__setattr__(self, "shape", Shape(namespace=self.namespace, images=images))
+
+    @cached_property
+    def api(self) -> Api:
+        return open_api(Access(str(self.kubeconfig)), self.namespace, {})
+
+    @cached_property
+    def target(self) -> ClusterTarget:
+        return self._client(self.api, "one client")
+
+    @cached_property
+    def another(self) -> ClusterTarget:
+        other = open_api(Access(str(self.kubeconfig)), self.namespace, {})
+        return self._client(other, "another client")
+
+    @property
+    def unreachable(self) -> ClusterTarget:
+        nobody = written(self.folder, one(f"https://127.0.0.1:{free_port()}"), "nobody")
+        return self._client(open_api(Access(nobody), self.namespace, {}), "a client that is lost")
+
+    @property
+    def counters(self) -> ClusterCounters:
+        return ClusterCounters(self.api)
+
+    def working_revision(self, name: Name, tag: int) -> Revision:
+        return self._revision(name, tag, "s3://models/contract/good")
+
+    def failing_revision(self, name: Name, tag: int) -> Revision:
+        return self._revision(name, tag, "s3://models/contract/corrupt")
+
+    def until(self, condition: Callable[[], bool], timeout: float = 120) -> None:
+        end = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < end, f"not within {timeout} s"
+            time.sleep(0.1)
+
+    @contextmanager
+    def corrupted(self, name: Name) -> Iterator[None]:
+        """Cut the annotation short, as whoever edits it by hand might."""
+        found = self.api.get(HTTP_ROUTE, name)
+        assert found is not None
+        whole = annotation(found, ROLLOUT)
+        self._annotate(name, whole[: len(whole) // 2])
+        try:
+            yield
+        finally:
+            self._annotate(name, whole)
+
+    def _annotate(self, name: Name, value: str) -> None:
+        self.api.patch(HTTP_ROUTE, name, {"metadata": {"annotations": {ROLLOUT: value}}})
+
+    def _client(self, api: Api, holder: str) -> ClusterTarget:
+        return ClusterTarget(api, self.shape, Traffic(api, self.shape.gateway), holder)
+
+    def _revision(self, name: Name, tag: int, uri: str) -> Revision:
+        version = ModelVersion(
+            model=name, version=str(tag), uri=uri, info=ModelInfo(flavor="sklearn", has_mlmodel=True)
+        )
+        return Revision(deployment=name, model=version)
+
+
+_DIE_HOLDING = """
+import os, signal, sys
+from datetime import timedelta
+from platformctl.adapters.cluster.api import open_api
+from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.lease import ClusterLease
+api = open_api(Access(sys.argv[1]), sys.argv[2], {})
+ClusterLease(api).acquire(sys.argv[3], "who dies", timedelta(minutes=15))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@dataclass(frozen=True)
+class ClusterLeaseHarness:
+    """Leases in a namespace."""
+
+    kubeconfig: Path
+    namespace: str
+
+    @cached_property
+    def lease(self) -> ClusterLease:
+        return self._client()
+
+    @cached_property
+    def another(self) -> ClusterLease:
+        return self._client()
+
+    def abandon(self, name: Name) -> None:
+        command = [sys.executable, "-c", _DIE_HOLDING, str(self.kubeconfig), self.namespace, name]
+        assert subprocess.run(command, check=False).returncode == -9
+
+    def _client(self) -> ClusterLease:
+        api = open_api(Access(str(self.kubeconfig)), self.namespace, {})
+        return ClusterLease(api, timedelta(seconds=5))
+
+
+@contextmanager
+def cluster_target(folder: Path, kubeconfig: Path) -> Iterator[ClusterTargetHarness]:
+    with _namespace(kubeconfig) as namespace:
+        yield ClusterTargetHarness(folder, kubeconfig, namespace)
+
+
+@contextmanager
+def cluster_lease(folder: Path, kubeconfig: Path) -> Iterator[ClusterLeaseHarness]:  # noqa: ARG001 - it needs none
+    with _namespace(kubeconfig) as namespace:
+        yield ClusterLeaseHarness(kubeconfig, namespace)
+
+
+@contextmanager
+def _namespace(kubeconfig: Path) -> Iterator[str]:
+    """A namespace of one's own, removed at the end."""
+    name = f"contract-{uuid.uuid4().hex[:8]}"
+    api = open_api(Access(str(kubeconfig)), name, {})
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    try:
+        yield name
+    finally:
+        api.delete(NAMESPACE, name)
