@@ -34,7 +34,9 @@ def http_route(
     name: Name, route: Route, rollout: Rollout, live: Mapping[RevisionId, str], shape: Shape
 ) -> Manifest:
     """The HTTPRoute."""
-    rules = [*_pinned(name, route, rollout, live), *_split(name, route, rollout, live)]
+    # Envoy Gateway knows a rule's backends by the rule's number: one that moves has another's for a moment.
+    # So the rule that gets the requests stands before those that come and go. More headers win anyway.
+    rules = [*_split(name, route, rollout, live), *_pinned(name, route, rollout, live)]
     return render(
         "httproute",
         name=name,
@@ -45,7 +47,7 @@ def http_route(
         gateway_namespace=shape.gateway.namespace,
         gateway=shape.gateway.name,
         host=shape.host_of(name),
-        rules=[*rules, served.rule(rules)],
+        rules=[served.rule(rules), *rules],
     )
 
 
