@@ -23,11 +23,13 @@ class TinyGateway:
 
     Args:
         served: The host that it redirects a GET to.
+        ignorant: So many requests find it without a backend.
     """
 
     listener: socket.socket
     asked: list[Asked] = field(default_factory=list)
     served: str = ""
+    ignorant: int = 0
     _open: list[socket.socket] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -60,6 +62,11 @@ class TinyGateway:
         headers = {name.lower(): value for name, _, value in (pair.partition(": ") for pair in pairs)}
         self.asked.append(Asked(number, line, headers))
         do = stream.read(int(headers.get("content-length", "0"))).decode() or "302"
+        if self.ignorant:
+            self.ignorant -= 1
+            stream.write(b"HTTP/1.1 503 So\r\ncontent-length: 0\r\n\r\n")
+            stream.flush()
+            return True
         if do == "wait":
             stream.read(1)  # until the client has left
         if do in ("reset", "wait"):

@@ -38,12 +38,12 @@ class Entrance:
         self._looked = False
 
     def outside(self, host: str) -> Sequence[Door]:
-        """Where clients outside may reach it, whether or not this machine can. One question to the API.
+        """Where clients outside may reach it, whether or not this machine can.
 
         Raises:
             Unreachable: It is not there.
         """
-        return gateways.outside(self.manifest, None, self._listener(host))
+        return gateways.outside(self.manifest, self.service, self._listener(host))
 
     def inside(self, host: str) -> Door | None:
         """Where clients in the cluster reach it; None: its Service is not found."""

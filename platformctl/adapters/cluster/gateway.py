@@ -105,13 +105,13 @@ def pod_port(service: Manifest, listener: Listener, pod: Manifest) -> int | None
 def selectors(gateway: Manifest) -> Iterator[tuple[str, str]]:
     """The labels by which implementations mark a Gateway's Service, and the namespace to look in; "": all.
 
-    The first is Gateway API's own (GEP-1762); the others are Envoy Gateway's, whose proxies are elsewhere.
+    The last is Gateway API's own (GEP-1762); the others are Envoy Gateway's, whose proxies are elsewhere.
     """
     own, namespace = name(gateway), text(gateway, "metadata", "namespace")
     envoy = "gateway.envoyproxy.io/owning-gateway"
-    yield f"gateway.networking.k8s.io/gateway-name={own}", namespace
     yield f"{envoy}-name={own},{envoy}-namespace={namespace}", ""
     yield f"{envoy}class={text(gateway, 'spec', 'gatewayClassName')}", ""
+    yield f"gateway.networking.k8s.io/gateway-name={own}", namespace
 
 
 def _listeners(gateway: Manifest) -> Sequence[Listener]:

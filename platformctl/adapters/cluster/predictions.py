@@ -13,6 +13,13 @@ from platformctl.render import served
 
 REVISION_HEADER = "x-platformctl-revision"
 
+PATIENCE_SECONDS = 10.0
+"""In which a gateway learns of a revision that has just got ready; Envoy Gateway needs less than a second."""
+
+_POLL_SECONDS = 0.1
+_UNKNOWN = frozenset({404, 500, 503})
+"""What gateways say of a backend that they do not know yet: no such rule, no such backend, nobody ready."""
+
 Opening = Callable[[str, float], socket.socket]
 """Opens a connection to the Gateway for a host, in a number of seconds."""
 
@@ -47,15 +54,36 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Predictions:
-    """Connections to one Gateway.
+    """Connections to one Gateway. Threads may share it.
 
     Args:
         opening: How to get there.
+        patience: Seconds in which the Gateway may learn of a revision.
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, patience: float = PATIENCE_SECONDS) -> None:
         self._opening = opening
+        self._patience = patience
         self._local = threading.local()
+        self._met: set[RevisionId] = set()
+
+    def predict(self, host: str, name: Name, request: Request) -> Answer:
+        """Send one V1 prediction, and again while the Gateway has yet to learn of the revision.
+
+        That is waited for once a revision that is asked for by name. No server has seen a request before it.
+
+        Raises:
+            Unreachable: No connection can be opened.
+        """
+        answer = self.send(host, name, request)
+        if request.revision is None or request.revision in self._met:
+            return answer
+        deadline = time.monotonic() + self._patience
+        while _is_the_gateways(answer) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            answer = self.send(host, name, request)
+        self._met.add(request.revision)
+        return answer
 
     def send(self, host: str, name: Name, request: Request) -> Answer:
         """Send one V1 prediction. What goes wrong once there is a connection is an answer of status 0.
@@ -97,6 +125,11 @@ class Predictions:
         finally:
             connection.close()
         return urlsplit(answer.getheader("location") or "").hostname
+
+
+def _is_the_gateways(answer: Answer) -> bool:
+    """Whether the gateway has made the answer up: it has a status and nothing else."""
+    return answer.status in _UNKNOWN and answer.revision is None and not answer.body
 
 
 def _ask(connection: _Connection, name: Name, request: Request, started: float) -> Answer:

@@ -53,7 +53,7 @@ class Traffic:
         Raises:
             Unreachable: The Gateway cannot be reached, nor one of its pods.
         """
-        return self._predictions.send(host, name, request)
+        return self._predictions.predict(host, name, request)
 
     def await_served(self, route: Manifest, timeout: float = SERVED_TIMEOUT) -> None:
         """Return once the Gateway serves a route.
