@@ -146,6 +146,16 @@ def test_what_is_invalid_names_the_field() -> None:
     assert "version" in (error.hint or "")
 
 
+def test_an_apply_of_a_field_that_a_custom_resource_lacks_is_no_fault_of_the_server() -> None:
+    message = (
+        "failed to create typed patch object (ml/churn-v4-3f9a1c; serving.kserve.io/v1beta1, "
+        "Kind=InferenceService): .spec.canary: field not declared in schema"
+    )
+    error = _problem(500, "", message)
+    assert isinstance(error, Refused)
+    assert "InferenceService has no field .spec.canary" in str(error)
+
+
 @pytest.mark.parametrize("status", [429, 500, 503, 504])
 def test_a_server_that_cannot_is_unreachable(status: int) -> None:
     assert isinstance(_problem(status, "…", "etcdserver: leader changed"), Unreachable)

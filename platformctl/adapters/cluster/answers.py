@@ -12,6 +12,7 @@ from platformctl.adapters.cluster.kinds import Kind
 from platformctl.domain.errors import Conflict, NotFound, PlatformctlError, Refused, Unreachable
 
 _QUOTED = 300
+_OTHER_VERSION = "it is of another version: `kserve` of the context says for which one we render"
 
 _INSTALL = {
     kinds.INFERENCE_SERVICE.group: (
@@ -108,6 +109,9 @@ def _by_message(message: str, asked: Asked) -> PlatformctlError | None:
             f"{asked} is not allowed by Pod Security {found[1]}: {_short(found[2])}",
             hint=f"see kubectl get namespace {asked.namespace} --show-labels",
         )
+    # Of a custom resource an apply answers so, and with a 500.
+    if found := re.search(r"failed to create typed patch object .*?: (\S+): field not declared", message):
+        return Refused(f"the cluster's {asked.kind.name} has no field {found[1]}", hint=_OTHER_VERSION)
     return None
 
 
