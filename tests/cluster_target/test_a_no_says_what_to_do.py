@@ -153,7 +153,7 @@ def test_an_apply_of_a_field_that_a_custom_resource_lacks_is_no_fault_of_the_ser
     )
     error = _problem(500, "", message)
     assert isinstance(error, Refused)
-    assert "InferenceService has no field .spec.canary" in str(error)
+    assert ".spec.canary: field not declared" in str(error)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 504])

@@ -110,8 +110,9 @@ def _by_message(message: str, asked: Asked) -> PlatformctlError | None:
             hint=f"see kubectl get namespace {asked.namespace} --show-labels",
         )
     # Of a custom resource an apply answers so, and with a 500.
-    if found := re.search(r"failed to create typed patch object .*?: (\S+): field not declared", message):
-        return Refused(f"the cluster's {asked.kind.name} has no field {found[1]}", hint=_OTHER_VERSION)
+    if found := re.search(r"failed to create typed patch object \([^)]*\): (.*)", message, re.DOTALL):
+        what = f"the cluster's {asked.kind.name} is not as {asked} needs it"
+        return Refused(f"{what}: {_short(found[1].removeprefix('errors:'))}", hint=_OTHER_VERSION)
     return None
 
 
