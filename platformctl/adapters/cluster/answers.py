@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from platformctl.adapters.cluster import kinds
+from platformctl.adapters.cluster import grants, kinds
 from platformctl.adapters.cluster.kinds import Kind
 from platformctl.domain.errors import Conflict, NotFound, PlatformctlError, Refused, Unreachable
 
@@ -45,6 +45,7 @@ class Asked:
 
     Args:
         verb: As RBAC has it: get, list, create, patch, update, delete.
+        namespace: "": of a kind that has none, or in all.
         place: The cluster, in words.
         user: As whom, in words.
     """
@@ -56,8 +57,13 @@ class Asked:
     place: str
     user: str = ""
 
+    @property
+    def scope(self) -> str:
+        """Where that was."""
+        return f"namespace {self.namespace}" if self.namespace else "the whole cluster"
+
     def __str__(self) -> str:
-        there = f" in namespace {self.namespace}" if self.kind.namespaced and self.namespace else ""
+        there = f" in namespace {self.namespace}" if self.namespace else ""
         return f"{self.kind.name} {self.name}{there}" if self.name else f"{self.kind.name}s{there}"
 
 
@@ -156,8 +162,8 @@ def _forbidden(said: Mapping[str, Any], message: str, asked: Asked) -> Platformc
     who = re.search(r'User "([^"]+)"', message)
     user = who[1] if who else asked.user
     return Unreachable(
-        f"{user or 'nobody'} may not {asked.verb} {_resource(asked.kind)} in {_scope(asked)} (403)",
-        hint=_grant(asked, user),
+        f"{user or 'nobody'} may not {asked.verb} {grants.resource(asked.kind)} in {asked.scope} (403)",
+        hint=grants.commands(asked.verb, asked.kind, asked.namespace, user),
     )
 
 
@@ -214,34 +220,6 @@ def _invalid(said: Mapping[str, Any], message: str, asked: Asked) -> Refused:
             text, hint="its version knows no such field: set `kserve` of the context to its version"
         )
     return Refused(text, field=str(first["field"]) if first.get("field") else None)
-
-
-def _resource(kind: Kind) -> str:
-    return f"{kind.plural}.{kind.group}" if kind.group else kind.plural
-
-
-def _scope(asked: Asked) -> str:
-    return (
-        f"namespace {asked.namespace}" if asked.kind.namespaced and asked.namespace else "the whole cluster"
-    )
-
-
-def _grant(asked: Asked, user: str) -> str:
-    """The commands that would allow it, for whoever may give rights away."""
-    account = re.fullmatch(r"system:serviceaccount:([^:]+):(.+)", user)
-    subject = f"--serviceaccount={account[1]}:{account[2]}" if account else f"--user={user!r}"
-    rule = f"--verb={asked.verb} --resource={_resource(asked.kind)}"
-    name = f"platformctl-{asked.verb}-{asked.kind.plural}"
-    if asked.kind.namespaced and asked.namespace:
-        there = f"-n {asked.namespace}"
-        return (
-            f"kubectl create role {name} {rule} {there} && "
-            f"kubectl create rolebinding {name} --role={name} {subject} {there}"
-        )
-    return (
-        f"kubectl create clusterrole {name} {rule} && "
-        f"kubectl create clusterrolebinding {name} --clusterrole={name} {subject}"
-    )
 
 
 def _webhook_hint(webhook: str) -> str:
