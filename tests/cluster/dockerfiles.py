@@ -1,0 +1,89 @@
+"""Images that are built from Dockerfiles by buildah, on a small Debian: ours as the product builds them."""
+
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from platformctl.adapters.images import context
+from tests.cluster import image_names
+from tests.images import building
+from tests.images.container import Place
+
+_INITIALIZER = Path(__file__).with_name("storage_initializer")
+_SECONDS = 3600.0
+
+
+def keys() -> dict[str, str]:
+    """For each image a digest of what goes into it; the base, which the others need, is first."""
+    base = _digest(building.PACKAGES)
+    servers = _digest(base, context.digest(context.root()))
+    initializer = _digest(base, *(file.read_text() for file in sorted(_INITIALIZER.iterdir())))
+    return {
+        image_names.PYTHON: base,
+        image_names.STORAGE: servers,
+        image_names.PREDICTOR: servers,
+        image_names.TRANSFORMER: servers,
+        image_names.STORAGE_INITIALIZER: initializer,
+    }
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+class Workshop:
+    """Builds them.
+
+    Args:
+        place: Where.
+        base: The archive of the base, where it is there.
+    """
+
+    def __init__(self, place: Place, base: Path | None) -> None:
+        self._place = place
+        if base is None:
+            building.base(place)
+        else:
+            pulled = place.run("buildah", "pull", "--quiet", f"oci-archive:{base}").strip()
+            place.run("buildah", "tag", pulled, building.BASE)
+
+    def save(self, reference: str, target: Path) -> None:
+        """Build an image, and write its archive."""
+        match reference:
+            case image_names.PYTHON:
+                self._place.run("buildah", "tag", building.BASE, reference)
+            case image_names.STORAGE:
+                dockerfile = context.root() / "storage/Dockerfile"
+                self._build(reference, dockerfile, context.root())
+            case image_names.STORAGE_INITIALIZER:
+                self._build_initializer(reference)
+            case _:
+                self._build_servers()
+        to = f"oci-archive:{target}:{reference}"
+        self._place.run("buildah", "push", "--quiet", "--disable-compression", reference, to)
+
+    def _build(self, reference: str, dockerfile: Path, folder: Path) -> None:
+        named = ("--tag", reference, "--build-arg", f"BASE={building.BASE}")
+        self._place.run("buildah", "build", "--quiet", *named, "--file", dockerfile, folder)
+
+    def _build_servers(self) -> None:
+        """Both, by the verb that a person has for it; what is there already it leaves."""
+        options = ("--tool", "buildah", "--base", building.BASE, "--prefix", image_names.PREFIX, "-o", "json")
+        program = (sys.executable, "-m", "platformctl", "image", "build")
+        printed = self._place.run(*program, *options, seconds=_SECONDS)
+        references = {image["reference"] for image in json.loads(printed)["images"]}
+        assert references == {image_names.PREDICTOR, image_names.TRANSFORMER}
+
+    def _build_initializer(self, reference: str) -> None:
+        """What pip would install is installed here: a build needs no way to the network then."""
+        uv = Path(sys.executable).with_name("uv")
+        with tempfile.TemporaryDirectory(dir=self._place.folder) as name:
+            folder = Path(name, "context")
+            shutil.copytree(_INITIALIZER, folder)
+            install = (uv, "pip", "install", "--quiet", "--no-deps", "--target", folder / "packages")
+            wheels = ("--python-version", "3.11", "--only-binary", ":all:")
+            self._place.run(*install, *wheels, "--requirement", folder / "requirements.txt")
+            self._build(reference, folder / "Dockerfile", folder)
