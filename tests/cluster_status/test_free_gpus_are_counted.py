@@ -89,10 +89,12 @@ def test_processors_and_memory_limit_it_too() -> None:
 def test_an_initial_container_and_a_sidecar_count_as_the_scheduler_counts_them() -> None:
     pod = _pod("a", 1)
     pod["spec"]["initContainers"] = [
-        {"resources": {"requests": {GPU: "3"}}},
-        {"restartPolicy": "Always", "resources": {"limits": {GPU: "1"}}},
+        {"resources": {"requests": {GPU: "2"}}},
+        {"restartPolicy": "Always", "resources": {"limits": {GPU: "2"}}},
     ]
-    assert _room(_revision(), [_node("a", 4)], [pod]) == 1
+    assert _room(_revision(), [_node("a", 8)], [pod]) == 5
+    pod["spec"]["initContainers"][0]["resources"]["requests"][GPU] = "6"
+    assert _room(_revision(), [_node("a", 8)], [pod]) == 2
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_a_pair_that_scales_apart_is_ready_when_each_has_what_it_wants() -> None
     front = pod("d", component="transformer", ready=True)
     assert _counts(pods=[*pods, front], service=both, deployments=deployments) == (3, 3)
     assert _counts(pods=[*pods[:2], front], service=both, deployments=deployments) == (2, 3)
+    assert _counts(pods=pods, service=both, deployments=deployments) == (0, 3)
 
 
 def test_since_is_the_last_change_of_what_is_not_ready() -> None:

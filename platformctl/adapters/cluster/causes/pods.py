@@ -44,8 +44,8 @@ class Wanted:
 
 
 def is_ready(pod: Manifest) -> bool:
-    """Whether it answers, and is not about to go."""
-    return objects.condition(pod, "Ready").get("status") == "True" and not objects.is_leaving(pod)
+    """Whether it answers."""
+    return objects.condition(pod, "Ready").get("status") == "True"
 
 
 def has_ended(pod: Manifest) -> bool:
