@@ -21,6 +21,8 @@ REFUSED = "refused"
 ALIAS_PATTERN = r"^(?![lL][aA][tT][eE][sS][tT]$)(?![vV][0-9]+$)[^/.:\s]+$"
 """For the schema; `_alias` is the whole rule."""
 
+MOST_REPLICAS = 10_000
+
 _ALIAS_LIMIT = 255
 _LEAST_MEMORY = Decimal(2) ** 20
 _LEAST_CORES = Decimal("0.001")
@@ -196,7 +198,7 @@ WaitSeconds = Annotated[int, Field(ge=0), whole_number]
 Utilisation = Annotated[int, Field(ge=1, le=100), whole_number]
 Port = Annotated[int, Field(ge=1, le=65_535), whole_number]
 ImageReference = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
-Replicas = Annotated[int, Field(ge=1, le=10_000), whole_number]
+Replicas = Annotated[int, Field(ge=1, le=MOST_REPLICAS), whole_number]
 Count = Annotated[int, Field(ge=0, le=10_000), whole_number]
 VersionNumber = Annotated[int, Field(ge=1), whole_number]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -39,10 +39,8 @@ _REFUSED_VARIABLES = {
 def _label_value(text: str) -> str:
     if _VALUE.fullmatch(text):
         return text
-    message = f"{said(text)} is not a label's value"
-    raise refusal(
-        message, f"at most {LABEL_LIMIT} letters, digits, '-', '_' and '.', none of these at an end"
-    )
+    hint = f"at most {LABEL_LIMIT} letters and digits, and between them '-', '_' and '.'"
+    raise refusal(f"{said(text)} is not a label's value", hint)
 
 
 def _is_key(text: str) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from platformctl.domain.base import Frozen
-from platformctl.domain.fields import Replicas, Threshold, Utilisation, refusal
+from platformctl.domain.fields import MOST_REPLICAS, Replicas, Threshold, Utilisation, refusal
 from platformctl.domain.names import RevisionId
 from platformctl.domain.wording import said
 
@@ -111,9 +111,14 @@ class Scaling(Frozen):
         if not given:
             return self
         if self.max is None or self.max == self.min:
-            hint = f"write max: {2 * self.min}, or leave {' and '.join(given)} out"
-            raise refusal(f"{given[0]} has nothing to do: there are always {self.min} replicas", hint)
+            wider = (
+                f"write max: {2 * self.min}" if 2 * self.min <= MOST_REPLICAS else "make min less than max"
+            )
+            raise refusal(
+                f"{given[0]} has nothing to do: min and max are both {self.min}",
+                f"{wider}, or leave {' and '.join(given)} out",
+            )
         if "prometheus" in given and len(given) > 1:
-            message = f"has {given[0]} and prometheus: KServe scales by resources (HPA) or by queries (KEDA)"
+            message = f"has {given[0]} and prometheus: KServe scales by resources (HPA) or by a query (KEDA)"
             raise refusal(message, "keep one of them")
         return self

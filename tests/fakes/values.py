@@ -11,16 +11,17 @@ from platformctl.domain.scaling import Scaling
 CHURN = Name("churn")
 
 
-def wanted(
+def wanted(  # noqa: PLR0913 - each by name, as a spec has them
     name: str = CHURN,
     *,
     keep: int = 1,
     canary: int | None = None,
     replicas: tuple[int, int] = (1, 1),
+    cpu: int | None = None,
     alias: str | None = None,
 ) -> ModelDeployment:
-    """A spec of that deployment; `replicas`: at least and at most."""
-    scaling = Scaling(min=replicas[0], max=replicas[1])
+    """A spec of that deployment; `replicas`: at least and at most; `cpu`: the target in percent."""
+    scaling = Scaling(min=replicas[0], max=replicas[1], cpu=cpu)
     spec = Spec(keep=keep, canary=canary, scaling=scaling, promotion=Promotion(alias=alias))
     return ModelDeployment(metadata=Metadata(name=name), spec=spec)
 

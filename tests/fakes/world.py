@@ -109,6 +109,8 @@ class FakeWorld:
     counts: dict[RevisionId, Counts] = field(default_factory=dict)
     leases: dict[Name, Held] = field(default_factory=dict)
     target_is_down: bool = False
+    scales: bool = False
+    """Whether something scales revisions by itself, so that it is said what they are told to keep to."""
     violations: list[str] = field(default_factory=list)
     beside: Mapping[str, Any] = field(default_factory=dict)
     """What else is said of every deployment, as a cluster does."""
@@ -170,6 +172,7 @@ class FakeWorld:
             failure=behaviour.failure if any(behaviour.failed(age) for age in ages) else None,
             detail="restarting" if crashed else "",
             serving=behaviour.serving if ready else None,
+            scale=self.live[revision].scale if self.scales else None,
             **behaviour.beside,
         )
 

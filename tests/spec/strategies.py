@@ -14,8 +14,8 @@ from platformctl.domain.deployment import (
 )
 from platformctl.domain.features import Features
 from platformctl.domain.options import Batch, Limits, ServerOptions
-from platformctl.domain.resources import Resources
-from platformctl.domain.scaling import Scaling
+from platformctl.domain.resources import Gpu, Resources, Toleration
+from platformctl.domain.scaling import Prometheus, Scaling
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 WORDS = st.sampled_from(
@@ -71,6 +71,10 @@ IMAGES = st.builds(
     Image,
     image=st.from_regex(r"[a-z0-9./:@-]{1,40}", fullmatch=True),
     args=st.lists(st.text() | WORDS, max_size=4).map(tuple),
+    port=st.integers(1, 65_535),
+    env=st.dictionaries(st.from_regex(r"[A-Z_]{1,4}", fullmatch=True), st.text() | WORDS, max_size=3),
+    protocol=st.sampled_from(["v1", "v2"]),
+    model=st.booleans(),
 )
 SOURCES = st.builds(
     lambda one, **others: ModelSource(**others, **one),
@@ -83,17 +87,58 @@ SOURCES = st.builds(
     | st.builds(dict, alias=ALIASES)
     | st.builds(dict, path=TEXT),
 )
-SCALINGS = st.integers(1, 10_000).flatmap(
-    lambda least: st.builds(Scaling, min=st.just(least), max=st.none() | st.integers(least, 10_000))
+PROMETHEUS = st.builds(
+    Prometheus,
+    address=st.sampled_from(["http://prometheus:9090", "https://[::1]/p", "http://10.0.0.1"]),
+    query=TEXT.filter(lambda text: bool(text.strip())),
+    threshold=st.floats(0.001, 1e12),
+)
+TARGETS = st.fixed_dictionaries({}, optional={"cpu": st.integers(1, 100), "memory": st.integers(1, 100)})
+SCALINGS = st.builds(Scaling, min=st.integers(1, 10_000)) | st.integers(1, 9_999).flatmap(
+    lambda least: st.builds(
+        lambda most, targets: Scaling(min=least, max=most, **targets),
+        st.integers(least + 1, 10_000),
+        TARGETS | st.builds(dict, prometheus=PROMETHEUS),
+    )
+)
+LABELS = st.dictionaries(
+    st.from_regex(r"([a-z]{1,3}\.[a-z]{1,3}/)?[A-Za-z]([-a-z_.]{0,5}[0-9])?", fullmatch=True),
+    st.from_regex(r"([A-Za-z0-9]([-a-z_.]{0,5}[0-9])?)?", fullmatch=True) | st.sampled_from(["NO", "1.0"]),
+    max_size=3,
+)
+GPUS = st.builds(
+    Gpu,
+    count=st.integers(1, 8),
+    resource=st.sampled_from(["nvidia.com/gpu", "nvidia.com/mig-1g.5gb"]),
+    product=st.none() | st.sampled_from(["NVIDIA-L4", "Tesla-T4-SHARED"]),
+    shared_memory=st.none() | st.sampled_from(["64Mi", "512Mi"]),
+)
+TOLERATIONS = st.builds(
+    lambda one, effect: Toleration(**one, **effect),
+    st.just({"operator": "Exists"})
+    | st.builds(dict, key=st.sampled_from(["gpu", "example.com/pool"]), value=st.sampled_from(["", "NO"])),
+    st.builds(dict, effect=st.sampled_from([None, "NoSchedule", "PreferNoSchedule"]))
+    | st.builds(dict, effect=st.just("NoExecute"), toleration_seconds=st.none() | st.integers(0, 10**6)),
 )
 RESOURCES = st.builds(
     Resources,
     cpu=st.sampled_from(["1", "0.5", "500m", "16"]),
     memory=st.sampled_from(["2Gi", "512Mi", "1.5Gi", "2147483648"]),
-    gpu=st.integers(0, 8),
+    gpu=st.integers(0, 8) | GPUS,
+    node_selector=LABELS,
+    tolerations=st.lists(TOLERATIONS, max_size=3).map(tuple),
 )
+
+
+def _spec(serving: ServerOptions, image: str | None, **others: Any) -> Spec:  # any field of a Spec
+    """Our model servers run in that image, if there are any."""
+    ours = not isinstance(others["predictor"], Image) or not isinstance(others["transformer"], Image | None)
+    return Spec(serving=serving.model_copy(update={"image": image if ours else None}), **others)
+
+
 SPECS = st.builds(
-    Spec,
+    _spec,
+    image=st.none() | st.just("example.com/model:1"),
     model=SOURCES,
     predictor=st.just("auto") | FORMATS | CLASSES | IMAGES,
     transformer=st.none() | FEATURE_TRANSFORMERS | TRANSFORMER_CLASSES | IMAGES,
@@ -117,15 +162,36 @@ VALID: dict[str, Any] = {
             "signature": "optional",
             "trustedTypes": ["shop.Scaler"],
         },
-        "predictor": {"image": "example.com/churn:4", "args": ["--threads", "2"]},
+        "predictor": {
+            "image": "example.com/churn:4",
+            "args": ["--threads", "2"],
+            "port": 9000,
+            "env": {"THREADS": "2"},
+            "protocol": "v2",
+            "model": False,
+        },
         "transformer": {"class": "features.churn:Prepare", "path": "src", "placement": "separate"},
         "serving": {
             "batch": {"rows": 32, "byRow": True},
             "limits": {"queue": 100, "rows": 1000, "body": "1Mi", "bodySeconds": 5},
             "accessLog": 0.01,
         },
-        "resources": {"cpu": "500m", "memory": "1Gi", "gpu": 1},
-        "scaling": {"min": 2, "max": 6},
+        "resources": {
+            "cpu": "500m",
+            "memory": "1Gi",
+            "gpu": {
+                "count": 1,
+                "resource": "nvidia.com/gpu",
+                "product": "NVIDIA-L4",
+                "sharedMemory": "256Mi",
+            },
+            "nodeSelector": {"example.com/pool": "gpu"},
+            "tolerations": [
+                {"key": "example.com/gpu", "operator": "Equal", "value": "yes", "effect": "NoSchedule"},
+                {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60},
+            ],
+        },
+        "scaling": {"min": 2, "max": 6, "cpu": 70, "memory": 80},
         "canary": 10,
         "keep": 2,
         "promotion": {"alias": "champion"},
@@ -144,6 +210,12 @@ OF_OURS: dict[str, Any] = {
                 "select": ["age", "plan"],
             },
             "placement": "separate",
+        },
+        "serving": {"image": "example.com/platformctl-model:3f9a1c"},
+        "resources": {"gpu": 2},
+        "scaling": {
+            "max": 4,
+            "prometheus": {"address": "http://prometheus:9090", "query": "sum(up)", "threshold": 50},
         },
     },
 }

@@ -46,10 +46,10 @@ def refused(text: str) -> SpecError:
         ("canary: true", "spec.canary", "true is not a whole number", "write a number such as 3"),
         ("canary: [10]", "spec.canary", "a list is not a whole number", "write a number such as 3"),
         ("scaling: {min: true}", "spec.scaling.min", "true is not a whole number", "such as 3"),
-        ("scaling: {min: 0}", "spec.scaling.min", "0 is less than 1", "write 1 or more"),
+        ("scaling: {min: 0}", "spec.scaling.min", "0 is less than 1", "write 1 or more: nobody would"),
         ("scaling: {max: 10001}", "spec.scaling.max", "10001 is more than 10000", "write 10000 or less"),
         ("scaling: {min: 3, max: 2}", "spec.scaling", "max (2) is less than min (3)", None),
-        ("scaling: 3", "spec.scaling", "must be a mapping, not 3", "fields: min, max"),
+        ("scaling: 3", "spec.scaling", "must be a mapping, not 3", "fields: min, max, cpu, memory, prom"),
         ("scaling: [1]", "spec.scaling", "must be a mapping, not a list", "fields: min, max"),
         ("scaling:", "spec.scaling", "must be a mapping, not nothing", "fields: min, max"),
         (

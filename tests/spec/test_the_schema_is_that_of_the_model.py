@@ -93,7 +93,7 @@ def test_every_number_is_one_of_those_with_a_unit() -> None:
 
 
 def test_the_examples_of_the_page_are_valid() -> None:
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 7
     for example in EXAMPLES:
         VALIDATOR.validate(yaml.safe_load(example))
         assert parse(example).name == "churn"
@@ -159,6 +159,33 @@ def invalid(path: str, value: object) -> dict[str, Any]:
         ("spec.serving.accessLog", True),
         ("spec.scaling.min", 0),
         ("spec.scaling.min", "1"),
+        ("spec.scaling.cpu", 0),
+        ("spec.scaling.cpu", 101),
+        ("spec.scaling.memory", "80%"),
+        ("spec.scaling.prometheus", {"address": "http://p", "query": "q"}),
+        ("spec.scaling.prometheus", {"address": "p:9090", "query": "q", "threshold": 1}),
+        ("spec.scaling.prometheus", {"address": "http://p", "query": " ", "threshold": 1}),
+        ("spec.scaling.prometheus", {"address": "http://p", "query": "q", "threshold": 0}),
+        ("spec.resources.gpu", {"product": "L4"}),
+        ("spec.resources.gpu.count", 0),
+        ("spec.resources.gpu.resource", "gpu"),
+        ("spec.resources.gpu.product", "NVIDIA L4"),
+        ("spec.resources.gpu.sharedMemory", "1GB"),
+        ("spec.resources.nodeSelector", ["disk"]),
+        ("spec.resources.nodeSelector", {"a b": "c"}),
+        ("spec.resources.nodeSelector", {"disk": True}),
+        ("spec.resources.nodeSelector", {"disk": "a b"}),
+        ("spec.resources.tolerations", {"key": "gpu"}),
+        ("spec.resources.tolerations", [{"key": "gpu", "effect": "NoRun"}]),
+        ("spec.resources.tolerations", [{"key": "gpu", "operator": "In"}]),
+        ("spec.resources.tolerations", [{"key": "gpu", "seconds": 1}]),
+        ("spec.predictor.port", 65_536),
+        ("spec.predictor.protocol", "grpc"),
+        ("spec.predictor.env", {"A": 1}),
+        ("spec.predictor.env", {"A-B": "1"}),
+        ("spec.predictor.env", {"PYTHONPATH": "/src"}),
+        ("spec.predictor.model", "yes"),
+        ("spec.serving.image", ""),
         ("spec.scaling.max", 10_001),
         ("spec.canary", 0),
         ("spec.canary", 100),

@@ -69,6 +69,11 @@ def _set(*shares: tuple[int, int | None], spec: ModelDeployment | None = None) -
     return setting
 
 
+def _with_replicas_that_scale(stage: Stage) -> None:
+    stage.world.scales = True
+    _set((1, None), (2, 10), spec=wanted(replicas=(1, 4)))(stage)
+
+
 def _with_a_version_that_fails(stage: Stage) -> None:
     stage.deploy(1)
     stage.world.behaviours[stage.revision(2).id] = Behaviour(failure="the model cannot be loaded")
@@ -111,6 +116,9 @@ SCENARIOS = {
         _set((1, None), (2, None), (3, None)), _rollback, again=False
     ),
     "more replicas": Scenario(_set((1, None), (2, 10)), _deploy(2, canary=10, spec=wanted(replicas=(3, 3)))),
+    "the same replicas, scaled by something else": Scenario(
+        _with_replicas_that_scale, _deploy(2, canary=10, spec=wanted(replicas=(1, 4), cpu=50))
+    ),
     "deletion": Scenario(_set((1, None), (2, None), (3, 10)), lambda world: delete(world, CHURN)),
     "prune": Scenario(
         _set((1, None), (2, None), (3, None), spec=wanted(keep=2)), lambda world: prune(world, CHURN, 1)

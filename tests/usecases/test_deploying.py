@@ -20,9 +20,11 @@ from platformctl.domain.errors import (
 )
 from platformctl.domain.names import Name
 from platformctl.domain.progress import Waiting
+from platformctl.domain.revision import Scale
 from platformctl.domain.rollout import Phase
-from platformctl.domain.scaling import Scaling
+from platformctl.domain.scaling import Prometheus, Scaling
 from platformctl.domain.version_ref import Exact
+from platformctl.plan import settled
 from platformctl.ports import Target
 from platformctl.usecases.change import promote, rollback
 from platformctl.usecases.deploy import DeployRequest, deploy, plan_deploy
@@ -201,6 +203,29 @@ def test_scaling_is_changed_in_place(scene: Scene) -> None:
     assert outcome.changed
     assert set(scene.seen().revisions) == revisions
     assert [status.replicas for status in scene.seen().revisions.values()] == [3]
+
+
+def test_what_replicas_scale_by_is_changed_in_place(scene: Scene) -> None:
+    scene.deploy(spec=spec(model=ModelSource(version=1), scaling=Scaling(max=4)))
+    before = {revision: (live.scale.cpu, live.starts) for revision, live in scene.world.live.items()}
+    assert [cpu for cpu, _ in before.values()] == [80], "the default"
+    by_query = Prometheus(address="http://prometheus:9090", query="rate({revision})", threshold=50)
+    for scaling in (Scaling(max=4, cpu=50), Scaling(max=4, memory=70), Scaling(max=4, prometheus=by_query)):
+        outcome = scene.deploy(spec=spec(model=ModelSource(version=1), scaling=scaling))
+        (revision, live), *others = scene.world.live.items()
+        assert (outcome.changed, others) == (True, [])
+        assert live.scale == settled(scaling, revision)
+        assert {revision: live.starts} == {key: starts for key, (_, starts) in before.items()}
+    assert not scene.deploy(spec=spec(model=ModelSource(version=1), scaling=scaling)).changed
+
+
+def test_a_change_of_what_replicas_scale_by_that_was_interrupted_is_finished(scene: Scene) -> None:
+    scene.world.scales = True
+    scene.deploy(spec=spec(model=ModelSource(version=1), scaling=Scaling(max=4, cpu=50)))
+    (revision,) = scene.world.live
+    scene.world.resize(revision, Scale(minimum=1, maximum=4, cpu=80))
+    scene.deploy()
+    assert scene.world.live[revision].scale.cpu == 50
 
 
 def test_a_revision_gets_the_capacity_that_its_share_needs_before_the_share(scene: Scene) -> None:
