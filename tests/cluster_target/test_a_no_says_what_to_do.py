@@ -18,7 +18,9 @@ def _problem(
 ) -> PlatformctlError:
     status: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}
     status |= {"message": message, "reason": reason, **({"details": details} if details else {})}
-    asked = Asked("patch", kind, "churn-v4-3f9a1c", "ml", "ours (https://example)", "ada")
+    asked = Asked(
+        "patch", kind, "churn-v4-3f9a1c", "ml" if kind.namespaced else "", "ours (https://example)", "ada"
+    )
     return problem(code, json.dumps(status).encode(), asked)
 
 

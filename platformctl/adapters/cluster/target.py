@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from platformctl import render
-from platformctl.adapters.cluster import checks, logs, observing, rules, state
+from platformctl.adapters.cluster import logs, observing, rehearsal, rules, state
 from platformctl.adapters.cluster.acceptance import acceptance
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.apply import Objects
@@ -21,7 +21,6 @@ from platformctl.domain.errors import (
     NotFound,
     PlatformctlError,
     Refused,
-    SpecError,
     StateCorrupt,
     StillServing,
 )
@@ -79,14 +78,7 @@ class ClusterTarget:
         Raises:
             Refused: The cluster is not one that can be deployed to.
         """
-        try:
-            wanted = render.revision(revision, scale, self._shape)
-        except SpecError as error:
-            return [_finding(error)]
-        found = list(checks.findings(self._api, self._shape, revision, scale))
-        if any(finding.severity is Severity.ERROR for finding in found):
-            return found
-        return [*found, *map(_finding, self._refusals(revision, wanted))]
+        return rehearsal.findings(self._api, self._shape, self._objects, self._routes, revision, scale)
 
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, by name. One whose state cannot be read is in it, and says so."""
@@ -115,6 +107,7 @@ class ClusterTarget:
             rollout=recorded.rollout,
             token=recorded.token,
             url=self._url(name),
+            host=self._shape.host_of(name),
             inside=self._inside(name),
             accepted=bool(said.accepted),
             findings=(*state.findings(recorded), *_unserved(recorded, said.why)),
@@ -206,18 +199,6 @@ class ClusterTarget:
             self._must_exist(name, request.revision)
         return answer
 
-    def _refusals(self, revision: Revision, wanted: Sequence[Manifest]) -> Sequence[PlatformctlError]:
-        """What the API server and its webhooks say to what would be made."""
-        if self._objects.find(revision.id) is not None:
-            return []
-        refusals = self._objects.rehearse(wanted)
-        if self._routes.read(revision.deployment) is None:
-            try:
-                self._routes.refuse_rivals(revision.deployment)
-            except Refused as error:
-                refusals.append(error)
-        return refusals
-
     def _has_failed(self, revision: Revision) -> bool:
         seen = observing.revisions(self._api, revision.deployment, datetime.now(UTC))
         return revision.id in seen and seen[revision.id].failure is not None
@@ -266,7 +247,3 @@ def _unserved(recorded: Recorded, why: str) -> Sequence[Finding]:
     return [
         Finding(Severity.WARNING, f"the route is not served as recorded: {why}", hint="platformctl doctor")
     ]
-
-
-def _finding(error: PlatformctlError) -> Finding:
-    return Finding(Severity.ERROR, error.message, field=error.field or "", hint=error.hint or "")
