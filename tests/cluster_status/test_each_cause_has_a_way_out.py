@@ -369,6 +369,7 @@ def test_no_progress_in_time_is_a_failure_with_its_reason() -> None:
     old, new = (of(pod(scheduled=unplaced, age=age), deployments=[overdue]) for age in (601, 5))
     assert "no progress for 600 s: no node has" in (old.failure or "")
     assert new.failure is None, "its pods are new: somebody has started it anew"
+    assert of(pod(age=601), deployments=[overdue]).failure is None, "a large model takes its time"
 
 
 def test_nothing_is_a_failure_while_a_replica_answers() -> None:

@@ -131,6 +131,13 @@ def test_what_the_status_tells_is_not_asked_for_again(tmp_path: Path) -> None:
         assert "log" not in cluster.asked()
 
 
+def test_words_that_were_cut_off_are_read_from_the_log(tmp_path: Path) -> None:
+    words = json.dumps({"platformctl": "exit", "code": 65, "cause": "no " * 900, "hint": None})
+    dead = pod("cut", statuses=[crashed(0, ended(65, message=words[-2048:]))])
+    with _cluster(tmp_path, _objects(dead), {"log": words}) as cluster:
+        assert (cluster.status().failure or "").startswith("no no no")
+
+
 def test_what_we_may_not_ask_is_left_out(tmp_path: Path) -> None:
     forbidden = Said({"kind": "Status", "code": 403}, 403)
     dead = pod("forbidden", statuses=[crashed(0, ended(65))], age=60)

@@ -182,13 +182,20 @@ def _of_component(seen: Seen, part: Component, now: datetime) -> Sequence[Cause]
 
 
 def _overdue(part: Component, found: Sequence[Cause], now: datetime) -> Sequence[Cause]:
-    """The same; hopeless where the Deployment has waited as long as it may."""
+    """The same; hopeless where something is wrong for longer than the Deployment waits.
+
+    What only takes its time, as a large model does, is left to whoever waits for it.
+    """
     ages = [made for made in map(objects.created, part.pods) if made]
     deadline = services.is_overdue(part.deployment, max(ages, default=None), now)
-    if deadline is None or not found:
+    if deadline is None:
         return found
-    why = min(found, key=lambda cause: (not cause.hopeless, not cause.trouble))
-    return [Cause(f"it made no progress for {deadline}: {why.text}", why.hint, hopeless=True), *found[1:]]
+    return [
+        Cause(f"it made no progress for {deadline}: {one.text}", one.hint, hopeless=True)
+        if one.trouble and not one.hopeless
+        else one
+        for one in found
+    ]
 
 
 def _is_recent(pod: Manifest, now: datetime) -> bool:

@@ -17,7 +17,7 @@ SLOW_LOOP = 2
 """The same of lives that ended for want of memory, or after all the time there is to get ready."""
 
 _SHOWN_LINES = 3
-_KILLED = 137
+_CRASHED, _KILLED = 70, 137
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,17 @@ def lives(status: Mapping[str, Any]) -> int:
     """How many lives of a container have ended."""
     restarts = objects.number(status, "restartCount") or 0
     return restarts + bool(objects.mapping(status, "state", "terminated") or _waits_to_start_again(status))
+
+
+def is_untold(status: Mapping[str, Any]) -> bool:
+    """Whether the log has to be read for why a container ended.
+
+    The kubelet keeps its last 2 KiB where it is told to. The words of our servers may be longer than that.
+    """
+    end = last(status)
+    code, message = objects.number(end, "exitCode"), objects.text(end, "message")
+    is_ours = code in (*HOPELESS, _CRASHED)
+    return bool(code) and (not message or (is_ours and last_words.said(message.splitlines()) is None))
 
 
 def cause(end: End, name: str, limit: str, startup: str) -> Cause:

@@ -64,8 +64,7 @@ def wanted(pod: Manifest, now: datetime) -> Wanted:
         return Wanted()
     logs = {}
     for status in _statuses(pod):
-        end = ends.last(status)
-        if end and not objects.text(end, "message") and objects.number(end, "exitCode"):
+        if ends.is_untold(status):
             logs[objects.text(status, "name")] = not objects.mapping(status, "state", "terminated")
     is_late = objects.seconds(_scheduled(pod), now) >= PATIENCE
     return Wanted(events=is_late or restarts(pod) > 0, logs=logs)
