@@ -28,11 +28,13 @@ class Entrance:
     Args:
         api: The API server.
         gateway: Which Gateway.
+        direct: Whether its own address is tried.
     """
 
-    def __init__(self, api: Api, gateway: Gateway) -> None:
+    def __init__(self, api: Api, gateway: Gateway, *, direct: bool = True) -> None:
         self._api = api
         self._gateway = gateway
+        self._direct = direct
         self._lock = threading.Lock()
         self._door: Door | None = None
         self._looked = False
@@ -112,7 +114,7 @@ class Entrance:
     def _reachable(self, host: str) -> Door | None:
         """The first address that takes a connection from here. Looked for once."""
         with self._lock:
-            if not self._looked:
+            if self._direct and not self._looked:
                 doors = gateways.outside(self.manifest, self.service, self._listener(host))
                 self._door = next((door for door in doors if _takes_connections(door)), None)
                 self._looked = True

@@ -2,7 +2,7 @@
 
 import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -81,7 +81,7 @@ def streams(pod: Manifest) -> list[Stream]:
     return found
 
 
-def merged(written: dict[Stream, Sequence[str]]) -> list[str]:
+def merged(written: Mapping[Stream, Sequence[str]]) -> list[str]:
     """The lines of several logs by the times that they begin with, which are left out. Pure.
 
     A line without a time goes with the one before it.

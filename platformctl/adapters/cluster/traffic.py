@@ -37,12 +37,13 @@ class Traffic:
     Args:
         api: The API server.
         gateway: The Gateway that requests come through.
+        direct: Whether its own address is tried, before the API server is asked for a way.
     """
 
-    def __init__(self, api: Api, gateway: Gateway) -> None:
+    def __init__(self, api: Api, gateway: Gateway, *, direct: bool = True) -> None:
         self._api = api
         self._gateway = gateway
-        self.entrance = Entrance(api, gateway)
+        self.entrance = Entrance(api, gateway, direct=direct)
         self._predictions = Predictions(self.entrance.connect)
 
     def predict(self, name: Name, host: str, request: Request) -> Answer:
