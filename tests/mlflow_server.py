@@ -128,7 +128,9 @@ def auth_server(folder: Path) -> Iterator[Server]:
         yield Server(server.uri, server.folder, credentials=ADMIN)
 
 
-def log_churn_like_models(uri: str, folder: Path, model: str, *formats: str) -> list[str]:
+def log_churn_like_models(
+    uri: str, folder: Path, model: str, *formats: str, environ: Mapping[str, str] | None = None
+) -> list[str]:
     """Have mlflow log one tiny model for each format, as a version of `model`; returns their ids (`m-…`).
 
     Args:
@@ -137,11 +139,12 @@ def log_churn_like_models(uri: str, folder: Path, model: str, *formats: str) -> 
         model: The registered model's name.
         formats: `skops`, `pickle`, `cloudpickle` (scikit-learn with signature and example), `bare`
             (cloudpickle without either), `pinned` (skops, with versions of libraries) or `pyfunc`.
+        environ: What mlflow is told beside.
     """
     script = Path(__file__).with_name("mlflow_log_models.py")
     ended = subprocess.run(
         [sys.executable, str(script), model, *formats],
-        env=_environ({"MLFLOW_TRACKING_URI": uri}),
+        env=_environ({"MLFLOW_TRACKING_URI": uri, **(environ or {})}),
         cwd=folder,
         capture_output=True,
         text=True,

@@ -32,9 +32,8 @@ def install(cluster: Cluster) -> None:
     defaults = defaults.replace("${GatewayImagePullPolicy}", "IfNotPresent")
     values = {
         "crds": {"enabled": False},
-        "deployment": {"envoyGateway": {"resources": _SMALL}},
+        "deployment": {"envoyGateway": {"resources": _SMALL, "readinessProbe": {"periodSeconds": 1}}},
         "topologyInjector": {"enabled": False},
-        "global": {"images": {"envoyProxy": {"image": image_names.ENVOY}}},
     }
     rendered = charts.render(cluster, "gateway-helm", _NAMESPACE, values, defaults)
     charts.apply(cluster, [charts.namespace(_NAMESPACE), *_without_hooks(rendered), *_gateway()])
@@ -63,7 +62,7 @@ def _gateway() -> list[Manifest]:
     namespace, _, name = GATEWAY.partition("/")
     kubernetes = {
         "envoyService": {"type": "ClusterIP"},
-        "envoyDeployment": {"container": {"resources": _SMALL}},
+        "envoyDeployment": {"container": {"image": image_names.ENVOY, "resources": _SMALL}},
     }
     proxy = {
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
