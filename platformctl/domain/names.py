@@ -16,6 +16,8 @@ NAME_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 
 # A Kubernetes label, and so the host `{revision}-transformer`, holds 63 characters. Of those a
 # revision needs `-v99999-3f9a1c` (14) and KServe's longest component suffix `-transformer` (12).
+# What KServe makes of that name besides (a label, a host with the namespace) may need more: rendering
+# and the checks of a cluster look at the revision itself, and mostly it has a shorter version.
 NAME_LIMIT = 63 - 14 - 12
 
 _NAME = re.compile(NAME_PATTERN)

@@ -1,4 +1,4 @@
-"""With the namespace behind it, a revision's name may be too long for a host, and KServe then makes nothing."""
+"""With its namespace, a revision's name may be too long for a host: KServe then makes nothing of it."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ _FIELD = re.compile(r"\{\{-?\s*\.(\w+)\s*-?\}\}")
 
 
 def asked(live: Live, namespace: str, revision: Revision) -> list[Check]:
-    """What speaks against the hosts of a revision; nothing where KServe's template is not one that we know."""
+    """What speaks against the hosts of a revision; nothing where KServe's template computes."""
     template, domain = _configured(live)
     named = {"Namespace": namespace, "IngressDomain": domain}
     hosts = [_host(template, {**named, "Name": component(revision.id, part)}) for part in parts(revision)]
