@@ -34,6 +34,8 @@ def check(manifests: Iterable[Manifest], version: str) -> None:
         SpecError: There is something; the message has the field's path, and a version that takes it.
     """
     for manifest in manifests:
+        if manifest["kind"] == "ConfigMap":
+            _check_settings(manifest)
         wrong = fault(manifest, version)
         if wrong is None:
             continue
@@ -51,9 +53,16 @@ def fault(manifest: Manifest, version: str) -> str | None:
     return _first_fault(manifest, name) if name else None
 
 
-def settings_fault(settings: Mapping[str, Any]) -> str | None:
-    """What a model server would refuse of its settings; None: nothing."""
-    return _first_fault(settings, _SETTINGS)
+def _check_settings(manifest: Manifest) -> None:
+    """Hold settings to the servers' own schema.
+
+    Raises:
+        AssertionError: We have written what they would refuse.
+    """
+    for name, text in manifest["data"].items():
+        wrong = _first_fault(json.loads(text), _SETTINGS)
+        if wrong:
+            raise AssertionError(f"{name} of {manifest['metadata']['name']}: {wrong}")
 
 
 def _schema(manifest: Manifest, version: str) -> str | None:

@@ -30,10 +30,11 @@ def uri(version: ModelVersion, storage: Storage) -> str:
         SpecError: They cannot; the message says the way out.
     """
     found = _azure(_mapped(version.uri, storage) or version.uri)
-    scheme = urlsplit(found).scheme if "://" in found or found.startswith(f"{PROXIED}:") else ""
-    if scheme in _READ_BY_KSERVE:
+    scheme = urlsplit(found).scheme
+    absolute = found.startswith((f"{scheme}://", f"{PROXIED}:"))
+    if scheme in _READ_BY_KSERVE and absolute:
         return found
-    if scheme in {"http", "https"}:
+    if scheme in {"http", "https"} and absolute:
         return _web(found)
     raise _unreadable(found, scheme)
 
@@ -105,9 +106,9 @@ def _unreadable(found: str, scheme: str) -> SpecError:
             field=_FIELD,
             hint=_mapping_hint("/folder", "pvc://claim/folder"),
         )
-    return SpecError(
-        f"KServe does not read {scheme}: {found}", field=_FIELD, hint=_mapping_hint(f"{scheme}://")
-    )
+    beginning = f"{scheme}://" if "://" in found else f"{scheme}:/"
+    message = f"KServe does not read {scheme}: {found}"
+    return SpecError(message, field=_FIELD, hint=_mapping_hint(beginning))
 
 
 def _mapping_hint(beginning: str, replacement: str = "s3://bucket/path") -> str:

@@ -55,7 +55,7 @@ def render(template: str, /, **values: Any) -> dict[str, Any]:  # what JSON has
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # as above
 
-    return Environment(  # noqa: S701 YAML, not HTML: `_flow` is what escapes
+    environment = Environment(  # noqa: S701 YAML, not HTML: `_flow` is what escapes
         loader=FileSystemLoader(brought("manifests")),
         undefined=StrictUndefined,
         finalize=_flow,
@@ -63,6 +63,8 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals.clear()  # `namespace` is one: what is not given must be missing
+    return environment
 
 
 def _flow(value: object) -> str:

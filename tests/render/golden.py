@@ -1,4 +1,4 @@
-"""`python -m tests.render.golden`: write what is rendered anew. Read the difference before it is committed."""
+"""`python -m tests.render.golden`: write anew what is rendered. Read the difference before a commit."""
 
 import sys
 from pathlib import Path
