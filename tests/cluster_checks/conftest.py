@@ -22,6 +22,7 @@ GATEWAY = "/apis/gateway.networking.k8s.io/v1/namespaces/kserve/gateways/kserve-
 NAMESPACE = "/api/v1/namespaces/models"
 SECRET = "/api/v1/namespaces/models/secrets/s3-credentials"  # noqa: S105 - a path
 PULL = "/api/v1/namespaces/models/secrets/ghcr"
+NODES = "/api/v1/nodes"
 ACCOUNT = "/api/v1/namespaces/models/serviceaccounts/models"
 
 SHAPE = Shape(
@@ -118,6 +119,7 @@ def whole() -> dict[str, tuple[int, Mapping[str, Any]]]:
         SECRET: (200, {"type": "Opaque", "data": {"awsAccessKeyID": "", "awsSecretAccessKey": ""}}),
         PULL: (200, {"type": "kubernetes.io/dockerconfigjson", "data": {}}),
         ACCOUNT: (200, {"metadata": {"name": "models"}}),
+        NODES: (200, {"items": []}),
     }
 
 

@@ -1,3 +1,7 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from platformctl.adapters.cluster import checks
@@ -12,12 +16,13 @@ from tests.cluster_checks.conftest import SHAPE, Server, config, groups
 
 pytestmark = pytest.mark.quick
 
+CONTAINERS = "/apis/serving.kserve.io/v1alpha1/clusterstoragecontainers"
 REVISION = Revision(deployment=Name("churn"), model=ModelVersion(model="churn", version="1", uri="s3://a/b"))
 
 
 def test_nothing_is_said_where_nothing_is_missing(api: Api, server: Server) -> None:
     assert checks.findings(api, SHAPE, REVISION, Scale()) == []
-    assert {path for path in server.asked if path != parts.REVIEWS} == {*server.answers}
+    assert {path for path in server.asked if path != parts.REVIEWS} == {*server.answers} - {parts.NODES}
 
 
 def test_a_cluster_that_is_none_for_us_is_refused_with_all_that_is_wrong(api: Api, server: Server) -> None:
@@ -65,3 +70,36 @@ def test_what_is_only_doubtful_is_told(api: Api, server: Server) -> None:
             hint="platformctl deploy NAME --dry-run=server says whether it takes what we render",
         )
     ]
+
+
+def proxied(*environments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "metadata": {"name": "platformctl-mlflow"},
+        "spec": {
+            "container": {"envFrom": list(environments)},
+            "supportedUriFormats": [{"prefix": "s3://"}, {"regex": "mlflow-artifacts:/.*"}],
+        },
+    }
+
+
+def test_what_mlflows_server_hands_out_needs_somebody_who_downloads_it(api: Api, server: Server) -> None:
+    model = ModelVersion(model="churn", version="1", uri="mlflow-artifacts:/1/models/m-1/artifacts")
+    revision = Revision(deployment=Name("churn"), model=model)
+    server.answers[CONTAINERS] = (200, {"items": []})
+    (finding,) = checks.findings(api, SHAPE, revision, Scale())
+    assert (finding.severity, finding.field) == (Severity.ERROR, "spec.model")
+    assert "nothing in the cluster can download mlflow-artifacts:/1/models/m-1/artifacts" in finding.message
+    assert "kubectl apply -f storage/clusterstoragecontainer.yaml" in finding.hint
+
+    secret = {"secretRef": {"name": "platformctl-mlflow"}}
+    server.answers[CONTAINERS] = (200, {"items": [proxied({"configMapRef": {"name": "x"}}, secret)]})
+    (finding,) = checks.findings(api, SHAPE, revision, Scale())
+    assert "there is no Secret platformctl-mlflow in namespace models" in finding.message
+    assert "--from-literal=MLFLOW_TRACKING_URI=URI" in finding.hint
+
+    server.answers["/api/v1/namespaces/models/secrets/platformctl-mlflow"] = (200, {"data": {}})
+    assert checks.findings(api, SHAPE, revision, Scale()) == []
+
+    mapped = replace(SHAPE, storage=replace(SHAPE.storage, mapping={"mlflow-artifacts:/": "s3://models"}))
+    server.answers[CONTAINERS] = (200, {"items": []})
+    assert checks.findings(api, mapped, revision, Scale()) == []

@@ -45,6 +45,7 @@ def test_a_cluster_on_which_nothing_is_missing(api: Api) -> None:
         "images": "Secret ghcr to pull with",
         "metrics-server": "installed: scaling by cpu or memory works",
         "keda": "installed: scaling by a Prometheus query works",
+        "gpus": "no node has any: spec.resources.gpu cannot be met",
     }
 
 
@@ -258,3 +259,26 @@ def test_a_server_that_does_not_know_us(api: Api, server: Server) -> None:
     server.answers["/apis"] = (401, {"kind": "Status", "reason": "Unauthorized", "message": "Unauthorized"})
     with pytest.raises(Unreachable, match="does not accept who we say we are"):
         checks.all_of(api, SHAPE)
+
+
+def test_free_devices_are_what_no_pod_has_asked_for(api: Api, server: Server) -> None:
+    def node(name: str, gpus: str) -> Mapping[str, Any]:
+        labels = {"nvidia.com/gpu.product": "A100"}
+        allocatable = {"cpu": "8", "nvidia.com/gpu": gpus}
+        return {"metadata": {"name": name, "labels": labels}, "status": {"allocatable": allocatable}}
+
+    def pod(node: str, phase: str) -> Mapping[str, Any]:
+        limits = {"nvidia.com/gpu": "1"}
+        return {
+            "spec": {"nodeName": node, "containers": [{"resources": {"limits": limits}}]},
+            "status": {"phase": phase},
+        }
+
+    server.answers["/api/v1/nodes"] = (200, {"items": [node("a", "2"), node("b", "4"), node("c", "0")]})
+    pods = [pod("a", "Running"), pod("a", "Succeeded"), pod("b", "Pending")]
+    server.answers["/api/v1/pods"] = (200, {"items": pods})
+    assert [check.text for check in found(api, "gpus")] == [
+        "nvidia.com/gpu: 4 of 6 are free, on 2 nodes (A100)"
+    ]
+    server.answers["/api/v1/pods"] = FORBIDDEN
+    assert found(api, "gpus")[0].text == "not known: we may not look at all nodes and pods"

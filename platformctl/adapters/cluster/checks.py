@@ -4,14 +4,26 @@ from collections.abc import Sequence
 
 from platformctl.adapters.cluster import gpu_room, rights
 from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.checking import images, kserve, permissions, place, scaling, storage
+from platformctl.adapters.cluster.checking import (
+    devices,
+    hosts,
+    images,
+    kserve,
+    permissions,
+    place,
+    scaling,
+    storage,
+)
 from platformctl.adapters.cluster.checking.check import Check, refuse
 from platformctl.adapters.cluster.checking.check import findings as as_findings
-from platformctl.adapters.cluster.discovery import Live, discover
-from platformctl.adapters.cluster.rights import NAMED, RIGHTS
+from platformctl.adapters.cluster.discovery import Absent, Live, containers, discover, there
+from platformctl.adapters.cluster.kinds import NODE, POD
+from platformctl.adapters.cluster.rights import RIGHTS
 from platformctl.domain.cluster import Shape
+from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.observed import Finding
 from platformctl.domain.revision import Revision, Scale
+from platformctl.render import storage as render_storage
 
 
 def of_cluster(live: Live, shape: Shape) -> list[Check]:
@@ -40,7 +52,17 @@ def all_of(api: Api, shape: Shape) -> list[Check]:
         *permissions.checks(rights.lacking(api, shape), shape),
         *of_cluster(live, shape),
         *scaling.checks(live),
+        *_devices(api),
     ]
+
+
+def _devices(api: Api) -> list[Check]:
+    try:
+        nodes = api.list(NODE)
+        pods = api.list(POD, namespace="") if any(map(devices.resources, nodes)) else []
+    except PlatformctlError:  # why is said of the rights
+        return [Check("gpus", "not known: we may not look at all nodes and pods")]
+    return list(devices.checks(nodes, pods))
 
 
 def findings(api: Api, shape: Shape, revision: Revision, scale: Scale) -> Sequence[Finding]:
@@ -52,8 +74,18 @@ def findings(api: Api, shape: Shape, revision: Revision, scale: Scale) -> Sequen
         Unreachable: It does not answer, or does not know us.
     """
     live = discover(api, shape)
-    changing = [right for right in RIGHTS if right.scope == NAMED and right.needed]
+    needed = [right for right in RIGHTS if right.needed]
     checks = of_cluster(live, shape)
-    refuse([*checks, *(permissions.lack(one, shape) for one in rights.lacking(api, shape, changing))])
-    found = as_findings([*checks, *scaling.asked(live, scale)])
+    refuse([*checks, *(permissions.lack(one, shape) for one in rights.lacking(api, shape, needed))])
+    asked = [*hosts.asked(live, shape.namespace, revision), *scaling.asked(live, scale)]
+    found = as_findings([*checks, *asked, *_downloads(api, shape, revision)])
     return [*found, *gpu_room.findings(api, revision, scale)]
+
+
+def _downloads(api: Api, shape: Shape, revision: Revision) -> list[Check]:
+    uri = render_storage.uri(revision.model, shape.storage)
+    if not uri.startswith(f"{render_storage.PROXIED}:"):
+        return []
+    found = containers(api)
+    wanted = [] if isinstance(found, Absent) else storage.secrets_of(uri, found)
+    return [storage.proxied(uri, found, there(api, wanted, shape.namespace), shape.namespace)]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,6 +18,7 @@ from platformctl.adapters.cluster.kinds import (
     NODE,
     SECRET,
     SERVICE_ACCOUNT,
+    STORAGE_CONTAINER,
     Kind,
 )
 from platformctl.adapters.cluster.objects import entries, name
@@ -120,6 +121,19 @@ def discover(api: Api, shape: Shape) -> Live:
     with ThreadPoolExecutor(_WORKERS) as pool:
         asked = {what: pool.submit(question) for what, question in questions.items()}
         return Live(**{what: answer.result() for what, answer in asked.items()})
+
+
+def containers(api: Api) -> list[Manifest] | Absent:
+    """What downloads models for KServe, beside what it has itself."""
+    reply = api.raw("GET", STORAGE_CONTAINER.path())
+    if reply.status == _FORBIDDEN:
+        return Absent.FORBIDDEN
+    return list(entries(_body(reply), "items"))
+
+
+def there(api: Api, secrets: Iterable[str], namespace: str) -> set[str]:
+    """Which of these Secrets a namespace has, or may have: those that we may not look at are in it."""
+    return {secret for secret in secrets if _one(api, SECRET, secret, namespace) is not Absent.NOT_THERE}
 
 
 def _one(api: Api, kind: Kind, name: str, namespace: str | None = None) -> Manifest | Absent:

@@ -1,16 +1,14 @@
-"""What platformctl does on a cluster: each verb on each kind, in one table. The Role is made of it."""
+"""What platformctl does on a cluster: each verb on each kind, in one table. The Roles are made of it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from platformctl.adapters.cluster import kinds
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.kinds import Kind
 from platformctl.domain.cluster import Shape
-from platformctl.domain.manifests import Manifest
 
 _WORKERS = 8
 _JSON = {"content-type": "application/json"}
@@ -26,7 +24,7 @@ class Right:
     Args:
         subresource: Of the kind: `log`, `proxy`.
         scope: Where: NAMED, ELSEWHERE or EVERYWHERE.
-        place: The namespace of ELSEWHERE; "" is the Gateway's.
+        place: The namespace of ELSEWHERE; "" is the Gateway's. (Proxies in another one need theirs there.)
         needed: Whether nothing goes without it; else `why` says what is missing then.
     """
 
@@ -50,35 +48,38 @@ class Right:
         return f"{self.kind.plural}{group}" + (f"/{self.subresource}" if self.subresource else "")
 
 
-_LOOK, _APPLY = ("get", "list"), ("get", "list", "create", "patch", "delete")
+_APPLY = ("get", "list", "create", "patch", "delete")
 
 RIGHTS: Sequence[Right] = (
     Right(kinds.INFERENCE_SERVICE, _APPLY, "a revision"),
-    Right(kinds.HTTP_ROUTE, (*_APPLY, "update"), "the route, and the rollout that is recorded on it"),
-    Right(kinds.CONFIG_MAP, ("get", "create", "patch", "delete"), "the settings of a model server"),
-    Right(kinds.DISRUPTION_BUDGET, _APPLY, "evictions that leave replicas"),
-    Right(kinds.SERVICE_ACCOUNT, ("get", "create", "patch"), "the credentials of the store"),
-    Right(kinds.LEASE, ("get", "create", "update", "patch", "delete"), "one writer at a time"),
-    Right(kinds.DEPLOYMENT, _LOOK, "whether a revision is ready"),
-    Right(kinds.POD, _LOOK, "whether a replica is ready, and why not"),
-    Right(kinds.AUTOSCALER, _LOOK, "what an autoscaler wants"),
+    Right(kinds.HTTP_ROUTE, _APPLY, "the route, and the rollout that is recorded on it"),
+    Right(kinds.CONFIG_MAP, _APPLY, "the settings of a model server, the last lines of one that is gone"),
+    Right(kinds.DISRUPTION_BUDGET, ("create", "patch"), "evictions that leave replicas"),
+    Right(kinds.SERVICE_ACCOUNT, ("create", "patch"), "the credentials of the store"),
+    Right(kinds.SERVICE, ("create", "patch"), "a transformer that finds all replicas of its predictor"),
+    Right(kinds.LEASE, ("get", "create", "update", "delete"), "one writer at a time"),
+    Right(kinds.DEPLOYMENT, ("list",), "whether a revision is ready"),
+    Right(kinds.POD, ("list", "delete"), "whether a replica is ready; to start anew one that has failed"),
+    Right(kinds.AUTOSCALER, ("list",), "what an autoscaler wants"),
+    Right(kinds.GATEWAY, ("get",), "where requests come through", scope=ELSEWHERE),
     Right(kinds.EVENT, ("list",), "why a pod does not start", needed=False),
-    Right(kinds.REPLICA_SET, ("list",), "why no pod is made", needed=False),
-    Right(kinds.SERVICE, _LOOK, "where the Gateway and the revisions can be asked", needed=False),
     Right(kinds.POD, ("get",), "logs", "log", needed=False),
     Right(kinds.POD, ("get",), "figures, and what a server says of itself", "proxy", needed=False),
+    Right(kinds.SECRET, ("get",), "whether credentials are there", needed=False),
+    Right(kinds.SERVICE_ACCOUNT, ("get",), "whether it is there", needed=False),
     Right(
-        kinds.POD, ("create",), "predictions where the Gateway cannot be reached", "portforward", needed=False
+        *(kinds.POD, ("create",), "predictions where the Gateway cannot be reached", "portforward"),
+        scope=ELSEWHERE,
+        needed=False,
     ),
-    Right(kinds.SECRET, ("get",), "whether the credentials of the store are there", needed=False),
-    Right(kinds.QUOTA, ("list",), "whether a quota leaves room", needed=False),
-    Right(kinds.GATEWAY, ("get",), "whether the Gateway is accepted", scope=ELSEWHERE, needed=False),
-    Right(kinds.SERVICE, ("list",), "the Gateway's address", scope=ELSEWHERE, needed=False),
     Right(kinds.CONFIG_MAP, ("get",), "KServe's mode", scope=ELSEWHERE, place="kserve", needed=False),
     Right(kinds.DEPLOYMENT, ("list",), "KServe's version", scope=ELSEWHERE, place="kserve", needed=False),
     Right(kinds.NAMESPACE, ("get",), "Pod Security", scope=EVERYWHERE, needed=False),
+    Right(kinds.STORAGE_CONTAINER, ("list",), "what can be downloaded", scope=EVERYWHERE, needed=False),
+    Right(kinds.HTTP_ROUTE, ("list",), "whether a host is taken", scope=EVERYWHERE, needed=False),
+    Right(kinds.SERVICE, ("list",), "the Gateway's Service", scope=EVERYWHERE, needed=False),
     Right(kinds.NODE, ("list",), "free GPUs", scope=EVERYWHERE, needed=False),
-    Right(kinds.POD, ("list",), "free GPUs", scope=EVERYWHERE, needed=False),
+    Right(kinds.POD, ("list",), "free GPUs, the Gateway's pods", scope=EVERYWHERE, needed=False),
 )
 
 
@@ -136,24 +137,3 @@ def namespace_of(right: Right, shape: Shape) -> str:
     if right.scope == NAMED:
         return shape.namespace
     return (right.place or shape.gateway.namespace) if right.scope == ELSEWHERE else ""
-
-
-def roles(shape: Shape) -> Iterator[Manifest]:
-    """The Roles that allow what platformctl does, and nothing else.
-
-    The rights on the whole cluster only look; without them some checks cannot be made.
-    """
-    places = dict.fromkeys(namespace_of(right, shape) for right in RIGHTS)
-    for place in places:
-        rules = [_rule(right) for right in RIGHTS if namespace_of(right, shape) == place]
-        metadata = {"name": "platformctl", "namespace": place} if place else {"name": "platformctl"}
-        yield {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "Role" if place else "ClusterRole",
-            "metadata": metadata,
-            "rules": rules,
-        }
-
-
-def _rule(right: Right) -> Mapping[str, Any]:
-    return {"apiGroups": [right.kind.group], "resources": [right.resource], "verbs": list(right.verbs)}

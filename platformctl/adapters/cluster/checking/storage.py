@@ -3,15 +3,22 @@
 Source: pkg/credentials of KServe, v0.20. It takes the first family of which it finds the telling key.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from platformctl.adapters.cluster.checking.check import Check
 from platformctl.adapters.cluster.discovery import Absent, Live
-from platformctl.adapters.cluster.objects import text
+from platformctl.adapters.cluster.objects import entries, text
+from platformctl.adapters.cluster.objects import name as name_of
 from platformctl.domain.cluster import Shape
+from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Severity
 
 _ID, _KEY = "awsAccessKeyID", "awsSecretAccessKey"
+_DOWNLOADER = (
+    'map it to the store that the server keeps it in ([contexts.NAME.storage]: "mlflow-artifacts:/" = '
+    '"s3://bucket/path"), or kubectl apply -f storage/clusterstoragecontainer.yaml (docs/cluster.md)'
+)
 _GOOGLE = "gcloud-application-credentials.json"
 
 
@@ -24,6 +31,49 @@ def checks(live: Live, shape: Shape) -> Iterator[Check]:
         yield _secret(live, secret, shape.namespace)
     if account is None and secret is None:
         yield Check("storage", "none configured: pods have what the namespace's default ServiceAccount has")
+
+
+def proxied(uri: str, containers: Sequence[Manifest] | Absent, secrets: Container[str], place: str) -> Check:
+    """Whether pods can download what an MLflow server hands out itself.
+
+    Args:
+        uri: What they are told to read.
+        containers: The cluster's ClusterStorageContainers.
+        secrets: The Secrets of the namespace, of those that `secrets_of` names.
+        place: The namespace.
+    """
+    if isinstance(containers, Absent):
+        return Check("storage", "whether the cluster can download from MLflow's server may not be looked at")
+    found = _downloader(uri, containers)
+    if found is None:
+        message = f"nothing in the cluster can download {uri}: the MLflow server itself hands it out"
+        return Check("storage", message, Severity.ERROR, _DOWNLOADER, "spec.model")
+    missing = [name for name in secrets_of(uri, containers) if name not in secrets]
+    if missing:
+        message = f"there is no Secret {missing[0]} in namespace {place}, which says where MLflow's server is"
+        hint = f"kubectl create secret generic {missing[0]} -n {place} --from-literal=MLFLOW_TRACKING_URI=URI"
+        return Check("storage", message, Severity.ERROR, hint, "spec.model")
+    return Check("storage", f"{name_of(found)} downloads from MLflow's server")
+
+
+def secrets_of(uri: str, containers: Sequence[Manifest]) -> list[str]:
+    """The Secrets that a download reads its settings from."""
+    found = _downloader(uri, containers) or {}
+    return [
+        secret
+        for source in entries(found, "spec", "container", "envFrom")
+        if (secret := text(source, "secretRef", "name"))
+    ]
+
+
+def _downloader(uri: str, containers: Sequence[Manifest]) -> Manifest | None:
+    """Which container downloads a URI: as KServe tells, by a prefix or a regular expression."""
+    for found in containers:
+        for form in entries(found, "spec", "supportedUriFormats"):
+            prefix, regex = text(form, "prefix"), text(form, "regex")
+            if (prefix and uri.startswith(prefix)) or (regex and re.match(regex, uri)):
+                return found
+    return None
 
 
 def _service_account(live: Live, name: str, namespace: str) -> Check:
