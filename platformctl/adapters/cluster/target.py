@@ -94,10 +94,12 @@ class ClusterTarget:
             StateCorrupt: What is recorded cannot be read.
             Refused: There is an HTTPRoute of that name which is not ours.
         """
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(3) as pool:
             reading = pool.submit(self._routes.read, name)
             looking = pool.submit(observing.revisions, self._api, name, datetime.now(UTC))
+            addresses = pool.submit(self._addresses, name)
             recorded, revisions = reading.result(), looking.result()
+            url, inside = addresses.result()
         if recorded is None:
             return Observed(revisions=revisions)
         said = acceptance(recorded.manifest, self._shape.gateway)
@@ -106,9 +108,9 @@ class ClusterTarget:
             route=recorded.route,
             rollout=recorded.rollout,
             token=recorded.token,
-            url=self._url(name),
+            url=url,
             host=self._shape.host_of(name),
-            inside=self._inside(name),
+            inside=inside,
             accepted=bool(said.accepted),
             findings=(*state.findings(recorded), *_unserved(recorded, said.why)),
         )
@@ -211,20 +213,14 @@ class ClusterTarget:
         if revision is not None and revision not in live:
             raise NotFound(f"{revision} is not live", hint=f"platformctl status {name}")
 
-    def _url(self, name: Name) -> str | None:
-        """The address for clients outside, if the Gateway has one."""
+    def _addresses(self, name: Name) -> tuple[str | None, str | None]:
+        """Where clients outside and inside the cluster reach the Gateway, as far as they can."""
+        host, entrance = self._shape.host_of(name), self._traffic.entrance
         try:
-            doors = self._traffic.entrance.outside(self._shape.host_of(name))
-        except PlatformctlError:  # what is wrong with the Gateway is found elsewhere
-            return None
-        return doors[0].url if doors else None
-
-    def _inside(self, name: Name) -> str | None:
-        try:
-            door = self._traffic.entrance.inside(self._shape.host_of(name))
-        except PlatformctlError:
-            return None
-        return door.url if door else None
+            doors, inner = entrance.outside(host), entrance.inside(host)
+        except PlatformctlError:  # what is wrong with the Gateway is told by what is served
+            return None, None
+        return doors[0].url if doors else None, inner.url if inner else None
 
 
 def deployment_of(revision: RevisionId) -> Name:
