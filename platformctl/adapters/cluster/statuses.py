@@ -163,7 +163,7 @@ def _causes(seen: Seen, parts: Sequence[Component], now: datetime) -> Sequence[C
     if not short:
         return []
     found = [cause for part in short for cause in _of_component(seen, part, now)]
-    of_service = services.of_service(seen.service, now)
+    of_service = services.of_service(seen.service, now, is_begun=bool(seen.deployments))
     every = [of_service, *found] if of_service else found
     return sorted(every, key=lambda cause: (not cause.hopeless, not cause.trouble))
 

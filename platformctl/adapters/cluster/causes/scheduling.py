@@ -50,7 +50,7 @@ _RULES = (
     Rule(
         r"untolerated taint",
         "the nodes that would do have a taint against other pods: {said}",
-        "tolerate it with spec.resources.tolerations: kubectl describe nodes names each Taint",
+        "kubectl describe nodes names it; spec.resources.tolerations, unless it says that a node is not well",
         None,
     ),
     Rule(

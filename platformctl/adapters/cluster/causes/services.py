@@ -16,12 +16,13 @@ _DEADLINE_SECONDS = 600
 _CONTROLLER = "is its controller running? kubectl -n kserve get pods; platformctl doctor"
 
 
-def of_service(service: Manifest, now: datetime) -> Cause | None:
+def of_service(service: Manifest, now: datetime, *, is_begun: bool) -> Cause | None:
     """What KServe says against a revision; None: nothing, or what its pods say better.
 
     Args:
         service: The InferenceService.
         now: The time, in UTC.
+        is_begun: Whether KServe has made anything for it.
     """
     failure = objects.mapping(service, "status", "modelStatus", "lastFailureInfo")
     if failure.get("reason") in _UNSUPPORTED:
@@ -34,7 +35,7 @@ def of_service(service: Manifest, now: datetime) -> Cause | None:
         if found.get("status") == "False" and found.get("reason") == "ReconcileFailed":
             return _unreconciled(objects.text(found, "message"))
     age = objects.seconds(objects.created(service), now)
-    if not objects.entries(service, "status", "conditions") and age >= IGNORED:
+    if not is_begun and not objects.entries(service, "status", "conditions") and age >= IGNORED:
         return Cause(f"KServe has not looked at it for {age:.0f} s", _CONTROLLER)
     return None
 
