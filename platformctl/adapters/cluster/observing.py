@@ -4,16 +4,18 @@ Three lists, a fourth where something scales by itself; what is the matter with 
 few of them; and once in a pod's life what serves in it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 
 from platformctl.adapters.cluster import kinds, objects, scaling, servers, statuses
-from platformctl.adapters.cluster.api import Api
+from platformctl.adapters.cluster.api import Api, Reply
 from platformctl.adapters.cluster.causes import events, pods
 from platformctl.adapters.cluster.causes.pods import Evidence
-from platformctl.adapters.cluster.kinds import Kind
 from platformctl.adapters.cluster.statuses import Seen, Told
+from platformctl.adapters.cluster.transport import Query
+from platformctl.domain.errors import Unreachable
 from platformctl.domain.manifests import DEPLOYMENT, REVISION, Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import RevisionStatus
@@ -25,8 +27,6 @@ _LINES = 40
 _EVENTS = 50
 _TIMEOUT = 3.0
 _OK = 200
-
-Work = Callable[[], object]
 
 
 def revisions(api: Api, name: Name, now: datetime) -> Mapping[RevisionId, RevisionStatus]:
@@ -41,24 +41,39 @@ def revisions(api: Api, name: Name, now: datetime) -> Mapping[RevisionId, Revisi
         Unreachable: The cluster does not answer, or does not let us look.
         Refused: It has no KServe.
     """
+    seen = _listed(api, name)
+    if not seen:
+        return {}
+    with ThreadPoolExecutor(len(seen) + _MOST_EXAMINED) as pool:
+        told = pool.map(lambda one: _told(api, one), seen)
+        evidence = _examined(api, seen, now, pool)
+        return {
+            RevisionId(objects.name(one.service)): statuses.status(replace(one, evidence=evidence), says, now)
+            for one, says in zip(seen, told, strict=True)
+        }
+
+
+def look(api: Api, name: Name, now: datetime) -> Sequence[Seen]:
+    """The objects of each live revision, and what else is known of pods that are not well."""
+    seen = _listed(api, name)
+    with ThreadPoolExecutor(_MOST_EXAMINED) as pool:
+        evidence = _examined(api, seen, now, pool)
+    return [replace(one, evidence=evidence) for one in seen]
+
+
+_KINDS = (kinds.INFERENCE_SERVICE, kinds.DEPLOYMENT, kinds.POD)
+
+
+def _listed(api: Api, name: Name) -> Sequence[Seen]:
     selector = f"{DEPLOYMENT}={name}"
     with ThreadPoolExecutor(len(_KINDS)) as pool:
         services, deployments, found = pool.map(lambda kind: api.list(kind, selector), _KINDS)
     scaled = any(map(scaling.scales, services))
     autoscalers = api.list(kinds.AUTOSCALER, selector) if scaled else []
-    seen = [
-        Seen(
-            service,
-            _of(service, deployments),
-            _of(service, found),
-            _of(service, autoscalers),
-        )
+    return [
+        Seen(service, _of(service, deployments), _of(service, found), _of(service, autoscalers))
         for service in services
     ]
-    return _asked(api, seen, now)
-
-
-_KINDS = (kinds.INFERENCE_SERVICE, kinds.DEPLOYMENT, kinds.POD)
 
 
 def _of(service: Manifest, found: Iterable[Manifest]) -> Sequence[Manifest]:
@@ -66,24 +81,13 @@ def _of(service: Manifest, found: Iterable[Manifest]) -> Sequence[Manifest]:
     return [one for one in found if objects.label(one, REVISION) == revision]
 
 
-def _asked(api: Api, seen: Sequence[Seen], now: datetime) -> Mapping[RevisionId, RevisionStatus]:
-    """The statuses, with what pods themselves have to say."""
+def _examined(
+    api: Api, seen: Iterable[Seen], now: datetime, pool: ThreadPoolExecutor
+) -> Mapping[str, Evidence]:
+    """What is known of pods that are not well, by their uid."""
     unwell = [pod for one in seen for pod in one.pods if pods.wanted(pod, now)][:_MOST_EXAMINED]
-    if not seen:
-        return {}
-    with ThreadPoolExecutor(len(seen) + _MOST_EXAMINED) as pool:
-        told = pool.map(lambda one: _told(api, one), seen)
-        evidence = dict(
-            zip(map(objects.uid, unwell), pool.map(lambda pod: _evidence(api, pod, now), unwell), strict=True)
-        )
-        return {
-            RevisionId(objects.name(one.service)): statuses.status(_with(one, evidence), says, now)
-            for one, says in zip(seen, told, strict=True)
-        }
-
-
-def _with(seen: Seen, evidence: Mapping[str, Evidence]) -> Seen:
-    return Seen(seen.service, seen.deployments, seen.pods, seen.autoscalers, evidence)
+    found = pool.map(lambda pod: _evidence(api, pod, now), unwell)
+    return dict(zip(map(objects.uid, unwell), found, strict=True))
 
 
 def _told(api: Api, seen: Seen) -> Told:
@@ -108,16 +112,20 @@ def _evidence(api: Api, pod: Manifest, now: datetime) -> Evidence:
 
 def _events(api: Api, pod: Manifest) -> tuple[str, ...]:
     query = [("fieldSelector", f"involvedObject.uid={objects.uid(pod)}"), ("limit", str(_EVENTS))]
-    found = servers.json_of(api.raw("GET", kinds.EVENT.path(api.namespace), query=query, timeout=_TIMEOUT))
-    return events.lines(objects.entries(found, "items"))
+    reply = _reply(api, kinds.EVENT.path(api.namespace), query)
+    return events.lines(objects.entries(servers.json_of(reply), "items")) if reply else ()
 
 
 def _log(api: Api, pod: Manifest, container: str, *, previous: bool) -> Sequence[str]:
-    path = _path(api, kinds.POD, pod) + "/log"
+    path = f"{kinds.POD.path(api.namespace, objects.name(pod))}/log"
     query = [("container", container), ("tailLines", str(_LINES)), ("previous", str(previous).lower())]
-    reply = api.raw("GET", path, query=query, timeout=_TIMEOUT)
-    return reply.body.decode(errors="replace").splitlines() if reply.status == _OK else []
+    reply = _reply(api, path, query)
+    return reply.body.decode(errors="replace").splitlines() if reply and reply.status == _OK else []
 
 
-def _path(api: Api, kind: Kind, thing: Manifest) -> str:
-    return kind.path(api.namespace, objects.name(thing))
+def _reply(api: Api, path: str, query: Query) -> Reply | None:
+    """What is said; None if nothing is in time: a node that is lost has its logs with it."""
+    try:
+        return api.raw("GET", path, query=query, timeout=_TIMEOUT)
+    except Unreachable:
+        return None
