@@ -22,12 +22,14 @@ LABEL_KEY_PATTERN = (
     r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 )
 RESOURCE_PATTERN = LABEL_KEY_PATTERN.replace("/)?", "/)", 1)
-VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+VARIABLE_PATTERN = r"^[A-Za-z._-][A-Za-z0-9._-]*$"
 
 _VALUE = re.compile(LABEL_VALUE_PATTERN)
 _KEY = re.compile(LABEL_KEY_PATTERN)
 _VARIABLE = re.compile(VARIABLE_PATTERN)
 _PREFIX_LIMIT = 253
+_DEVICE_PREFIX_LIMIT = _PREFIX_LIMIT - len("requests.")
+"""A quota has that before it."""
 _KEY_LIMIT = _PREFIX_LIMIT + 1 + LABEL_LIMIT
 _REFUSED_VARIABLES = {
     "PYTHONPATH": "KServe refuses it: set the path in the image itself",
@@ -63,7 +65,7 @@ def _keys(labels: Mapping[str, str]) -> Mapping[str, str]:
 def _resource(text: str) -> str:
     """The rule of v1helper.IsExtendedResourceName."""
     prefix = text.partition("/")[0]
-    if "/" not in text or not _is_key(text):
+    if "/" not in text or not _is_key(text) or len(prefix) > _DEVICE_PREFIX_LIMIT:
         raise refusal(
             f"{said(text)} is not the name of a resource of nodes", "vendor/name, such as nvidia.com/gpu"
         )
@@ -76,7 +78,7 @@ def _variables(env: Mapping[str, str]) -> Mapping[str, str]:
     for name in env:
         if not _VARIABLE.fullmatch(name):
             raise refusal(
-                f"{said(name)} is not a variable's name", "letters, digits and '_', such as THREADS"
+                f"{said(name)} is not a variable's name", "letters, digits, '_', '-' and '.', such as THREADS"
             )
         if name in _REFUSED_VARIABLES:
             raise refusal(f"{name} is not to be set here", _REFUSED_VARIABLES[name])

@@ -182,7 +182,7 @@ def invalid(path: str, value: object) -> dict[str, Any]:
         ("spec.predictor.port", 65_536),
         ("spec.predictor.protocol", "grpc"),
         ("spec.predictor.env", {"A": 1}),
-        ("spec.predictor.env", {"A-B": "1"}),
+        ("spec.predictor.env", {"1B": "1"}),
         ("spec.predictor.env", {"PYTHONPATH": "/src"}),
         ("spec.predictor.model", "yes"),
         ("spec.serving.image", ""),

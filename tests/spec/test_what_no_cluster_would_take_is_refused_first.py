@@ -224,10 +224,10 @@ def refused(spec: str) -> SpecError:
         ("predictor: {image: a, env: {A: 1}}", "predictor.env.A", "must be text, not 1", 'quotes: "1"'),
         ("predictor: {image: a, env: [A]}", "predictor.env", "must be a mapping", "write name: value"),
         (
-            "predictor: {image: a, env: {A-B: c}}",
+            "predictor: {image: a, env: {1B: c}}",
             "predictor.env",
-            "'A-B' is not a variable's name",
-            "letters, digits and '_'",
+            "'1B' is not a variable's name",
+            "letters, digits, '_', '-'",
         ),
         (
             "predictor: {image: a, env: {PYTHONPATH: c}}",

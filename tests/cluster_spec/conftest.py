@@ -1,0 +1,16 @@
+"""The API of a real cluster. Nothing is made there."""
+
+from pathlib import Path
+
+import pytest
+
+from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.kubeconfig import Access
+from tests.cluster.fixture import cluster, kubeconfig, node
+
+__all__ = ["cluster", "kubeconfig", "node"]
+
+
+@pytest.fixture(scope="session")
+def api(kubeconfig: Path) -> Api:
+    return open_api(Access(str(kubeconfig)), "default", {})
