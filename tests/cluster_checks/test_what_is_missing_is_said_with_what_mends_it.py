@@ -191,6 +191,15 @@ def test_the_version_is_the_controllers_else_that_of_an_image_it_is_told_to_use(
     assert (check.severity, check.text) == (WARNING, "its version is not told; 0.20 is rendered for")
 
 
+def test_a_mode_that_nobody_tells_is_not_assumed(api: Api, server: Server) -> None:
+    server.answers[parts.CONFIG] = MISSING
+    (check,) = found(api, "mode")
+    assert check.severity is WARNING
+    assert check.text.startswith("not known: there is no ConfigMap kserve/inferenceservice-config")
+    server.answers[parts.CONFIG] = (200, {"data": {"deploy": "{}"}})
+    assert found(api, "mode") == [Check("mode", "Standard")]
+
+
 def test_an_older_version_is_rendered_for_if_the_context_says_so(api: Api, server: Server) -> None:
     server.answers[parts.CONTROLLERS] = (200, controller("kserve/kserve-controller:v0.18.0"))
     (check,) = found(api, "kserve", replace(SHAPE, kserve="0.17"))

@@ -87,8 +87,8 @@ class Live:
         """KServe's default mode, by its new name; None if that is not known."""
         if isinstance(self.config, Absent):
             return None
-        said = str(self.config.get("deploy", {}).get("defaultDeploymentMode", ""))
-        return _MODES.get(said, said) or None
+        said = str(self.config.get("deploy", {}).get("defaultDeploymentMode") or "Standard")
+        return _MODES.get(said, said)
 
 
 _MODES = {"Serverless": "Knative", "RawDeployment": "Standard"}

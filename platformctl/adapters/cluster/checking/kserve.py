@@ -71,7 +71,12 @@ def _number(text: str) -> tuple[int, ...]:
 def _mode(live: Live) -> Check:
     if live.config is Absent.FORBIDDEN:
         return Check("mode", f"not known: we may not look at ConfigMap {KSERVE_NAMESPACE}/{CONFIG}")
-    if live.mode in (None, MODE):
+    if live.config is Absent.NOT_THERE:
+        text = (
+            f"not known: there is no ConfigMap {KSERVE_NAMESPACE}/{CONFIG}, which KServe's controller needs"
+        )
+        return Check("mode", text, Severity.WARNING, "is KServe installed as a whole? " + _INSTALL)
+    if live.mode == MODE:
         return Check("mode", MODE)
     return Check(
         "mode",
