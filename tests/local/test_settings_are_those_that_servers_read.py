@@ -17,7 +17,7 @@ from platformctl.domain.deployment import Spec
 from platformctl.domain.features import Features
 from platformctl.domain.names import Name
 from platformctl.domain.options import Batch, Limits, ServerOptions
-from platformctl.domain.resources import Resources
+from platformctl.domain.resources import Gpu, Resources
 from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from tests.spec.strategies import SPECS
 
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.quick
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "serving.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 HOME = Home(Path("/home/ann/.local/share/platformctl"))
+GPUS = Gpu(count=2, product="NVIDIA-L4")
 PLAIN = Revision(
     deployment=Name("churn"), model=ModelVersion(model="churn", version="4", uri="/artifacts/churn/4")
 )
@@ -84,7 +85,7 @@ def test_what_the_spec_says_is_what_the_server_reads() -> None:
     )
     chosen = ByFormat(format="onnx", output="both", allow_version_skew=True, trusted_types=("a.B",))
     content = settings_of(
-        PLAIN.model_copy(update={"predictor": chosen, "serving": serving, "resources": Resources(gpu=2)})
+        PLAIN.model_copy(update={"predictor": chosen, "serving": serving, "resources": Resources(gpu=GPUS)})
     )[Role.SERVER]
     assert content["predictor"] == {
         "kind": "onnx",

@@ -8,7 +8,8 @@ from platformctl.domain.components import Image
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Severity
-from platformctl.domain.resources import Resources
+from platformctl.domain.options import ServerOptions
+from platformctl.domain.resources import Resources, Toleration
 from platformctl.domain.revision import ModelInfo, Revision, Scale
 from tests.local.world import LocalWorld, until
 
@@ -106,6 +107,22 @@ def test_that_gpus_are_not_set_aside_is_said(shared: LocalWorld, name: Name) -> 
     wants = shared.revision(name).model_copy(update={"resources": Resources(gpu=1)})
     (finding,) = shared.target.check(wants, Scale())
     assert (finding.severity, finding.field) == (Severity.INFO, "spec.resources.gpu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"resources": Resources(node_selector={"disk": "ssd"})}, "spec.resources.nodeSelector"),
+        ({"resources": Resources(tolerations=(Toleration(key="gpu"),))}, "spec.resources.tolerations"),
+        ({"serving": ServerOptions(image="registry.example/model:1")}, "spec.serving.image"),
+    ],
+)
+def test_what_only_clusters_follow_is_said(
+    shared: LocalWorld, name: Name, changes: dict[str, object], field: str
+) -> None:
+    (finding,) = shared.target.check(shared.revision(name).model_copy(update=changes), Scale())
+    assert (finding.severity, finding.field) == (Severity.INFO, field)
+    assert finding.message.startswith("not followed: ")
 
 
 def test_a_revision_that_is_not_live_gets_no_weight(shared: LocalWorld, name: Name) -> None:
