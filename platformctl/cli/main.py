@@ -57,7 +57,6 @@ VERBS: Mapping[str, Verb] = {
         Verb("logs", _LOOK, "Show the last lines that revisions wrote."),
         Verb("predict", _LOOK, "Send predictions, and say who answered."),
         Verb("diff", _LOOK, "Show where a deployment differs from its spec."),
-        Verb("render", _MAKE, "Print the objects that a deployment is made of on a cluster."),
         Verb("model", _MAKE, "Make a faster version of a model."),
         Verb("render", _MAKE, "Print the objects that a deployment is made of on a cluster."),
         Verb("image", _MAKE, "Build the images that model servers run in."),

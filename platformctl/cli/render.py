@@ -17,8 +17,9 @@ from platformctl.domain.errors import SpecError
     "render",
     epilog=examples(
         "platformctl render churn",
-        "platformctl render churn --canary 10 -o manifests/",
-        "platformctl render -f churn.yaml --kserve-version 0.17",
+        "platformctl render churn --kserve-version 0.17 --record registry.json",
+        "platformctl render churn --recorded registry.json",
+        "platformctl render -f churn.yaml --version 2 --canary 10 -o manifests/",
     ),
 )
 @request_options

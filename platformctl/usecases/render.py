@@ -7,6 +7,7 @@ from platformctl import plan, render
 from platformctl.domain.cluster import Shape
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import SpecError
+from platformctl.domain.images import NOWHERE
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Finding
 from platformctl.domain.progress import Said, Warned
@@ -56,6 +57,7 @@ def rendered(press: Press, request: DeployRequest) -> Sequence[Manifest]:
         for finding in storage.findings(revision.model, press.shape.storage):
             press.reporter.event(_warned(finding))
     objects = [found for revision in revisions for found in _objects(press, wanted, revision)]
+    _warn_of_images_nowhere(press, objects)
     live = {revision.id: render.service(revision) for revision in revisions}
     return [*objects, render.route(wanted.name, rollout.route, rollout, live, press.shape)]
 
@@ -103,6 +105,21 @@ def _told(press: Press, choice: Choice) -> Revision:
     revision = choice.revision
     press.reporter.event(Said(f"{revision.model.label} ({choice.rule}) is {revision.id}"))
     return revision
+
+
+def _warn_of_images_nowhere(press: Press, objects: Sequence[Manifest]) -> None:
+    """Say so if a container's image is one that stays on the machine that built it."""
+    images = [
+        container["image"]
+        for manifest in objects
+        if manifest["kind"] == "InferenceService"
+        for component in manifest["spec"].values()
+        for container in component["containers"]
+    ]
+    local = next((image for image in images if image.startswith(f"{NOWHERE}/")), None)
+    if local is not None:
+        hint = 'in platformctl.toml, in the context: images = "ghcr.io/your-team"; platformctl image build'
+        press.reporter.event(Warned(f"no cluster can pull {local}: no images are configured", hint))
 
 
 def _warned(finding: Finding) -> Warned:

@@ -1,0 +1,82 @@
+"""Every golden, in a dry run of a real API server with KServe's webhooks; and the pods that come of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from platformctl.adapters import manifest_files
+from tests.cluster import kubectl
+from tests.render.cases import CASES, GOLDEN
+
+pytestmark = pytest.mark.full
+
+_OF_KSERVE = frozenset({"annotations", "minReplicas", "maxReplicas", "autoScaling", "deploymentStrategy"})
+_APPLY = ("apply", "--server-side", "--field-manager=platformctl", "--validate=strict", "--dry-run=server")
+
+
+def documents(name: str, namespace: str) -> list[dict[str, Any]]:
+    text = (GOLDEN / f"{name}.yaml").read_text(encoding="utf-8")
+    made = list(yaml.safe_load_all(text))
+    for manifest in made:
+        manifest["metadata"]["namespace"] = namespace
+    return made
+
+
+def pods(service: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What KServe makes of an InferenceService's components, as far as it is ours."""
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": f"{part}-of-{service['metadata']['name']}",
+                "namespace": service["metadata"]["namespace"],
+            },
+            "spec": {
+                key: value
+                for key, value in component.items()
+                if key not in _OF_KSERVE and key != "serviceAccountName"
+            },
+        }
+        for part, component in service["spec"].items()
+    ]
+
+
+@pytest.fixture(scope="session")
+def restricted(kubeconfig: Path) -> str:
+    """A namespace that admits no pod but restricted ones."""
+    name = "restricted"
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": name}},
+    }
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": name},
+    }
+    kubectl.run(
+        kubeconfig, "apply", "--server-side", "-f", "-", stdin=manifest_files.stream([manifest, account])
+    )
+    return name
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_api_server_and_the_webhooks_take_all_objects(
+    name: str, kubeconfig: Path, namespace: str
+) -> None:
+    stream = manifest_files.stream(documents(name, namespace))
+    taken = kubectl.run(kubeconfig, *_APPLY, "-f", "-", stdin=stream)
+    assert len(taken.splitlines()) == stream.count("\napiVersion: ")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_pods_are_restricted_ones(name: str, kubeconfig: Path, restricted: str) -> None:
+    services = [one for one in documents(name, restricted) if one["kind"] == "InferenceService"]
+    stream = manifest_files.stream(pod for service in services for pod in pods(service))
+    taken = kubectl.run(kubeconfig, "create", "--dry-run=server", "-f", "-", stdin=stream)
+    assert taken.count("created (server dry run)") == stream.count("\nkind: Pod")
