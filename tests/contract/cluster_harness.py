@@ -1,15 +1,18 @@
 """The cluster target and its leases, held to the contract on a real cluster, in a namespace of their own."""
 
+import json
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+
+import pytest
 
 from platformctl.adapters.cluster.api import Api, open_api
 from platformctl.adapters.cluster.counters import ClusterCounters
@@ -19,27 +22,45 @@ from platformctl.adapters.cluster.lease import ClusterLease
 from platformctl.adapters.cluster.objects import annotation
 from platformctl.adapters.cluster.target import ClusterTarget
 from platformctl.adapters.cluster.traffic import Traffic
-from platformctl.domain.cluster import Images, Shape
+from platformctl.domain.cluster import Images, Shape, Storage
 from platformctl.domain.manifests import ROLLOUT
 from platformctl.domain.names import Name
-from platformctl.domain.revision import ModelInfo, ModelVersion, Revision
+from platformctl.domain.resources import Resources
+from platformctl.domain.revision import ByFormat, ModelInfo, ModelVersion, Revision
+from tests.cluster import image_names
+from tests.cluster.models import ROWS, credentials
 from tests.cluster_target.kubeconfigs import one, written
 from tests.ports import free_port
+
+_ACCOUNT = "models"
+"""The service account that has the store's credentials."""
 
 
 @dataclass(frozen=True)
 class ClusterTargetHarness:
-    """A namespace of a cluster, as two clients have it."""
+    """A namespace of a cluster, as two clients have it.
+
+    Args:
+        request: Knows where models are. Asked only by what needs one: the rest runs on any API server.
+    """
 
     folder: Path
     kubeconfig: Path
     namespace: str
-    body: bytes = b'{"instances": [[1.0, 2.0]]}'
-    shape: Shape = field(init=False)
+    request: pytest.FixtureRequest
+    body: bytes = json.dumps(ROWS).encode()
 
-    def __post_init__(self) -> None:
-        images = Images(predictor="platformctl-predictor:test", transformer="platformctl-transformer:test")
-        object.__setattr__(self, "shape", Shape(namespace=self.namespace, images=images))
+    @property
+    def shape(self) -> Shape:
+        images = Images(predictor=image_names.PREDICTOR, transformer=image_names.TRANSFORMER)
+        return Shape(namespace=self.namespace, images=images, storage=Storage(service_account=_ACCOUNT))
+
+    @cached_property
+    def model(self) -> str:
+        """The artifact URI of a model that answers `body`, which pods of the namespace may read."""
+        for manifest in credentials(self.request.getfixturevalue("stack")):
+            self.api.apply(manifest)
+        return str(self.request.getfixturevalue("models").s3)
 
     @cached_property
     def api(self) -> Api:
@@ -64,10 +85,13 @@ class ClusterTargetHarness:
         return ClusterCounters(self.api)
 
     def working_revision(self, name: Name, tag: int) -> Revision:
-        return self._revision(name, tag, "s3://models/contract/good")
+        info = ModelInfo(flavor="sklearn", has_mlmodel=True)
+        version = ModelVersion(model=name, version=str(tag), uri=self.model, info=info)
+        return Revision(deployment=name, model=version, resources=Resources(cpu="0.1", memory="512Mi"))
 
     def failing_revision(self, name: Name, tag: int) -> Revision:
-        return self._revision(name, tag, "s3://models/contract/corrupt")
+        """One that is to be served from an ONNX file, which it does not have."""
+        return self.working_revision(name, tag).model_copy(update={"predictor": ByFormat(format="onnx")})
 
     def until(self, condition: Callable[[], bool], timeout: float = 120) -> None:
         end = time.monotonic() + timeout
@@ -92,12 +116,6 @@ class ClusterTargetHarness:
 
     def _client(self, api: Api, holder: str) -> ClusterTarget:
         return ClusterTarget(api, self.shape, Traffic(api, self.shape.gateway), holder)
-
-    def _revision(self, name: Name, tag: int, uri: str) -> Revision:
-        version = ModelVersion(
-            model=name, version=str(tag), uri=uri, info=ModelInfo(flavor="sklearn", has_mlmodel=True)
-        )
-        return Revision(deployment=name, model=version)
 
 
 _DIE_HOLDING = """
@@ -137,9 +155,11 @@ class ClusterLeaseHarness:
 
 
 @contextmanager
-def cluster_target(folder: Path, kubeconfig: Path) -> Iterator[ClusterTargetHarness]:
+def cluster_target(
+    folder: Path, kubeconfig: Path, request: pytest.FixtureRequest
+) -> Iterator[ClusterTargetHarness]:
     with _namespace(kubeconfig) as namespace:
-        yield ClusterTargetHarness(folder, kubeconfig, namespace)
+        yield ClusterTargetHarness(folder, kubeconfig, namespace, request)
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from platformctl.domain.observed import ABSENT
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.ports import Clock, Target
 from tests.cluster.fixture import cluster, kubeconfig, node
+from tests.cluster.models import models, stack
 from tests.contract.harness import LeaseHarness, RegistryHarness, TargetHarness
 from tests.contract.implementations import CLOCKS, LEASES, REGISTRIES, TARGETS
 
-__all__ = ["cluster", "kubeconfig", "node"]
+__all__ = ["cluster", "kubeconfig", "models", "node", "stack"]
 
 H = TypeVar("H")
 Start = Callable[..., AbstractContextManager[H]]
@@ -26,8 +27,8 @@ _numbers = itertools.count(1)
 
 def _start(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> Iterator[H]:
     start: Start[H] = request.param
-    needed = "kubeconfig" in inspect.signature(start).parameters
-    given = {"kubeconfig": request.getfixturevalue("kubeconfig")} if needed else {}
+    needed = [*inspect.signature(start).parameters][1:]
+    given = {name: request.getfixturevalue(name) for name in needed}
     with start(folders.mktemp("contract"), **given) as harness:
         yield harness
 

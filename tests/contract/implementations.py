@@ -1,7 +1,7 @@
 """Every implementation that is held to the contract of its port. Add yours to the list of its port.
 
-An entry is a function `(folder) -> context manager of its harness`, its id, and its tier. One that takes a
-`kubeconfig` too is given that of the test cluster.
+An entry is a function `(folder) -> context manager of its harness`, its id, and its tier. What
+else it takes are fixtures.
 """
 
 import pytest
