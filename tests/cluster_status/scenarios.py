@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from platformctl.domain.manifests import labels
@@ -11,7 +10,6 @@ from platformctl.domain.names import Name, RevisionId
 from tests.cluster import image_names
 
 Json = dict[str, Any]
-NONE: Mapping[str, Any] = MappingProxyType({})
 HOPE, FAILED = False, True
 
 _PYTHON = image_names.PYTHON
@@ -48,8 +46,8 @@ class Scenario:
     name: str
     words: str
     hopeless: bool
-    container: Mapping[str, Any] = NONE
-    predictor: Mapping[str, Any] = NONE
+    container: Mapping[str, Any] = field(default_factory=dict)
+    predictor: Mapping[str, Any] = field(default_factory=dict)
     others: Sequence[Json] = ()
     enforced: Mapping[str, str] = field(default_factory=dict)
     replicas: int = 1

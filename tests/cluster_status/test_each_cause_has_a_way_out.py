@@ -300,7 +300,7 @@ def test_a_webhook_that_refuses_is_a_failure_and_one_that_is_down_is_not() -> No
     denied = condition("ReplicaFailure", "True", message=said)
     assert (
         of(deployments=[deployment(1, "predictor", denied)]).failure
-        == "webhook pods.example.com refuses the pod: no"
+        == "webhook pods.example.com refuses it: no"
     )
     said = (
         'Internal error occurred: failed calling webhook "pods.example.com": failed to call webhook: Post '
@@ -360,6 +360,24 @@ def test_what_kserve_cannot_make_is_told() -> None:
     failure = of(service=refused, deployments=[]).failure
     assert failure
     assert 'Invalid value: "y"' in failure
+
+
+def test_what_refuses_a_deployment_is_told_as_of_a_pod() -> None:
+    refused = service()
+    said = 'fails to reconcile predictor: admission webhook "all.example.com" denied the request: no'
+    refused["status"]["conditions"] = [
+        condition("PredictorReady", "False", reason="ReconcileFailed", message=said)
+    ]
+    assert of(service=refused, deployments=[]).failure == "webhook all.example.com refuses it: no"
+
+
+def test_a_model_format_that_kserve_does_not_know() -> None:
+    unknown = service()
+    unknown["status"]["modelStatus"] = {
+        "lastFailureInfo": {"reason": "NoSupportingRuntime", "message": "none"}
+    }
+    failure = of(service=unknown, deployments=[]).failure
+    assert failure == "KServe cannot serve it: NoSupportingRuntime: none"
 
 
 def test_no_progress_in_time_is_a_failure_with_its_reason() -> None:

@@ -49,7 +49,7 @@ _RULES = (
     ),
     Rule(
         r"admission webhook \"([^\"]+)\" denied the request:? ?(.*)",
-        "webhook {1} refuses the pod: {2}",
+        "webhook {1} refuses it: {2}",
     ),
     Rule(
         r"ValidatingAdmissionPolicy '([^']+)'.*? denied request: (.*)",
@@ -67,5 +67,10 @@ def cause(message: str, lasted: float) -> Cause:
         message: What the controller was told.
         lasted: Seconds since it was first told so.
     """
-    said = shortened(re.sub(r"^(Error creating: )?pods \"[^\"]*\" is forbidden: ", "", message), 500)
-    return by_rules(_RULES, said, lasted) or Cause(f"no pod can be made: {said}")
+    said = re.sub(r"^(Error creating: )?pods \"[^\"]*\" is forbidden: ", "", message)
+    return known(said, lasted) or Cause(f"no pod can be made: {shortened(said)}")
+
+
+def known(message: str, lasted: float) -> Cause | None:
+    """The same of any object; None if the reason is none that is known."""
+    return by_rules(_RULES, shortened(message, 500), lasted)

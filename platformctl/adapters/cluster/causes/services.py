@@ -33,7 +33,8 @@ def of_service(service: Manifest, now: datetime, *, is_begun: bool) -> Cause | N
     for kind in ("PredictorReady", "TransformerReady"):
         found = objects.condition(service, kind)
         if found.get("status") == "False" and found.get("reason") == "ReconcileFailed":
-            return _unreconciled(objects.text(found, "message"))
+            lasted = objects.seconds(objects.moment(found, "lastTransitionTime"), now)
+            return _unreconciled(objects.text(found, "message"), lasted)
     age = objects.seconds(objects.created(service), now)
     if not is_begun and not objects.entries(service, "status", "conditions") and age >= IGNORED:
         return Cause(f"KServe has not looked at it for {age:.0f} s", _CONTROLLER)
@@ -75,6 +76,8 @@ def is_overdue(deployment: Manifest | None, youngest: datetime | None, now: date
     return f"{deadline} s"
 
 
-def _unreconciled(message: str) -> Cause:
+def _unreconciled(message: str, lasted: float) -> Cause:
     said = shortened(re.sub(r"^fails? to reconcile [^:]*: ", "", message))
-    return Cause(f"KServe cannot make what it needs: {said}", hopeless="is invalid" in message)
+    if "is invalid" in message:
+        return Cause(f"KServe cannot make what it needs: {said}", hopeless=True)
+    return refusals.known(said, lasted) or Cause(f"KServe cannot make what it needs: {said}")
