@@ -53,6 +53,9 @@ ACCESS_REVIEW = Kind(
 )
 GATEWAY = Kind("gateway.networking.k8s.io", "v1", "gateways", "Gateway")
 HTTP_ROUTE = Kind("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
+BACKEND_TRAFFIC_POLICY = Kind(
+    "gateway.envoyproxy.io", "v1alpha1", "backendtrafficpolicies", "BackendTrafficPolicy"
+)
 INFERENCE_SERVICE = Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService")
 STORAGE_CONTAINER = Kind(
     "serving.kserve.io", "v1alpha1", "clusterstoragecontainers", "ClusterStorageContainer", namespaced=False
