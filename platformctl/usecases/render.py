@@ -108,7 +108,7 @@ def _told(press: Press, choice: Choice) -> Revision:
 
 
 def _warn_of_images_nowhere(press: Press, objects: Sequence[Manifest]) -> None:
-    """Say so if a container's image is one that stays on the machine that built it."""
+    """Say so if a container's image cannot be pulled from anywhere."""
     images = [
         container["image"]
         for manifest in objects
@@ -119,7 +119,7 @@ def _warn_of_images_nowhere(press: Press, objects: Sequence[Manifest]) -> None:
     local = next((image for image in images if image.startswith(f"{NOWHERE}/")), None)
     if local is not None:
         hint = 'in platformctl.toml, in the context: images = "ghcr.io/your-team"; platformctl image build'
-        press.reporter.event(Warned(f"no cluster can pull {local}: no images are configured", hint))
+        press.reporter.event(Warned(f"{local} is in no registry: it has to be on the nodes already", hint))
 
 
 def _warned(finding: Finding) -> Warned:
