@@ -7,25 +7,22 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from platformctl.adapters.envoy.counters import EnvoyCounters
-from platformctl.adapters.images import context, tools
-from platformctl.adapters.local.home import Home
-from platformctl.adapters.local.lease import FlockLease
-from platformctl.adapters.local.stack import Stack, router_of
-from platformctl.adapters.local.target import LocalTarget
 from platformctl.adapters.local.who import user
 from platformctl.adapters.registry.either import FolderOrRegistry
 from platformctl.adapters.registry.files import digest_of_folder
 from platformctl.adapters.registry.folder import FolderRegistry
-from platformctl.adapters.system import SystemClock
 from platformctl.domain.errors import SpecError, Unreachable
 from platformctl.domain.progress import Said, Warned
 from platformctl.domain.settings import Settings
 from platformctl.ports import ImageTool, Registry, Reporter
-from platformctl.usecases.export import Bench
-from platformctl.usecases.image import Workshop
 from platformctl.usecases.world import World
+
+if TYPE_CHECKING:
+    from platformctl.adapters.local.stack import Stack
+    from platformctl.usecases.export import Bench
+    from platformctl.usecases.image import Workshop
 
 
 def world(settings: Settings, reporter: Reporter, timeout: timedelta, *, takes_over: bool = False) -> World:
@@ -40,55 +37,37 @@ def world(settings: Settings, reporter: Reporter, timeout: timedelta, *, takes_o
     Raises:
         SpecError: A cluster is meant, and kubeconfig does not say which.
     """
+    models, holder = registry(settings, reporter), _holder()
     if settings.target.value == "cluster":
         from platformctl.wiring import cluster  # who works locally need not pay for it
 
         return cluster.world(
-            settings,
-            registry(settings, reporter),
-            reporter,
-            timeout,
-            holder=_holder(),
+            *(settings, models, reporter, timeout),
+            holder=holder,
             fingerprint=_fingerprint,
             takes_over=takes_over,
         )
-    return _local(settings, reporter, timeout)
+    from platformctl.wiring import local  # who works on a cluster need not pay for it
+
+    return local.world(settings, models, reporter, timeout, holder=holder, fingerprint=_fingerprint)
 
 
-def _local(settings: Settings, reporter: Reporter, timeout: timedelta) -> World:
-    home = Home.at(settings.home.value)
-    models = registry(settings, reporter)
-    target = LocalTarget(
-        home,
-        router_of(home),
-        download=models.download,
-        fingerprint=_fingerprint,
-        reporter=reporter,
-    )
-    return World(
-        target=target,
-        registry=models,
-        lease=FlockLease(home),
-        counters=EnvoyCounters(home.envoy_admin),
-        reporter=reporter,
-        clock=SystemClock(),
-        fingerprint=_fingerprint,
-        holder=_holder(),
-        timeout=timeout,
-    )
-
-
-def stack(settings: Settings) -> Stack:
+def stack(settings: Settings) -> "Stack":
     """Return the local stack that the settings mean."""
-    return Stack(Home.at(settings.home.value))
+    from platformctl.wiring import local  # who works on a cluster need not pay for it
+
+    return local.stack(settings)
 
 
-def workshop(settings: Settings, reporter: Reporter) -> Workshop:
+def workshop(settings: Settings, reporter: Reporter) -> "Workshop":
     """Return what images are made from: the registry that the settings mean, and our own servers.
 
     Raises:
         Refused: The installation lacks them.
     """
+    from platformctl.adapters.images import context  # only who builds images needs these two
+    from platformctl.usecases.image import Workshop
+
     return Workshop(
         registry=registry(settings, reporter),
         reporter=reporter,
@@ -97,10 +76,12 @@ def workshop(settings: Settings, reporter: Reporter) -> Workshop:
     )
 
 
-def bench(settings: Settings, reporter: Reporter) -> Bench:
+def bench(settings: Settings, reporter: Reporter) -> "Bench":
     """Return what models are exported with: the registry that the settings mean, environments of the home."""
-    from platformctl.adapters.local.exports import LocalExporter  # only an export needs these two
+    from platformctl.adapters.local.exports import LocalExporter  # only an export needs these
+    from platformctl.adapters.local.home import Home
     from platformctl.adapters.registry.shelf import MlflowShelf
+    from platformctl.usecases.export import Bench
 
     models = registry(settings, reporter)
     environments = Home.at(settings.home.value).environments
@@ -119,6 +100,8 @@ def image_tool(name: str | None) -> ImageTool:
         SpecError: There is none.
         Unreachable: There is one, and it does not work.
     """
+    from platformctl.adapters.images import tools  # only who builds images needs it
+
     return tools.choose(name, os.environ)
 
 
@@ -142,13 +125,13 @@ def registry_uri(settings: Settings) -> str:
             field="--registry",
             hint='registry = "https://…" in the context, --registry URI or MLFLOW_TRACKING_URI',
         )
-    local = Stack(Home.at(settings.home.value)).status().registry
-    if local is None:
+    found = stack(settings).status().registry
+    if found is None:
         raise Unreachable(
             "there is no registry: none was chosen, and the local stack has none",
             hint="start one with platformctl up, or name one: --registry URI or MLFLOW_TRACKING_URI",
         )
-    return local
+    return found
 
 
 def _connect(settings: Settings, reporter: Reporter) -> Callable[[], Registry]:

@@ -1,6 +1,7 @@
 """The ports of a cluster. Imported only where one is meant."""
 
 import importlib.metadata
+import socket
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -37,6 +38,7 @@ def world(  # noqa: PLR0913 - what a world is made of
     """
     api = api_of(settings)
     known = shape_of(settings, api)
+    holder = f"{holder} on {socket.gethostname()}"  # whoever finds our lease may be elsewhere
     return World(
         target=ClusterTarget(api, known, Traffic(api, known.gateway), holder, takes_over=takes_over),
         registry=models,
