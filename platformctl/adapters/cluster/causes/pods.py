@@ -7,7 +7,7 @@ from typing import Any
 
 from platformctl.adapters.cluster import objects
 from platformctl.adapters.cluster.causes import downloads, ends, events, images, scheduling, settings
-from platformctl.adapters.cluster.causes.cause import LOOP, Cause
+from platformctl.adapters.cluster.causes.cause import LOOP, Cause, shortened
 from platformctl.domain.manifests import Manifest
 
 PATIENCE = 5.0
@@ -90,7 +90,7 @@ def cause(pod: Manifest, evidence: Evidence, now: datetime) -> Cause:
 
 def end(pod: Manifest) -> Cause:
     """Why a pod that is over has ended."""
-    reason, message = (objects.text(pod, "status", key) for key in ("reason", "message"))
+    reason, message = (shortened(objects.text(pod, "status", key)) for key in ("reason", "message"))
     where = f" from {_node(pod)}" if _node(pod) else ""
     if reason == "Evicted":
         return Cause(f"a pod was evicted{where}: {message}", _evicted(message))
