@@ -1,6 +1,6 @@
 """A Kubernetes cluster with KServe in Standard mode.
 
 A revision is one InferenceService, which is not touched after creation but for its scale. The route is one
-HTTPRoute of ours: the weights are in its spec, the rollout is in an annotation, and its resource version is
-the token, so that both are replaced in one compare-and-set. Nothing else is remembered anywhere.
+HTTPRoute of ours: the weights are in its spec, the rollout and the number of the commit are in annotations,
+and all are replaced in one compare-and-set by its resource version. Nothing else is remembered anywhere.
 """
