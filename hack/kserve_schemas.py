@@ -1,7 +1,7 @@
 # noqa: INP001 - a script, in no package
 """Write `schemas/kserve/`: what each version of KServe, and Gateway API, take of the fields that we render.
 
-    python hack/kserve_schemas.py
+    python hack/kserve_schemas.py [FOLDER]
 
 The CRDs come by `go mod download` from the modules of KServe and Gateway API. They are pruned to `FIELDS`:
 KServe's alone has 2 MB, and parsing it takes more than a second. A field that a version lacks is left out of
@@ -20,7 +20,7 @@ import yaml
 KSERVE = {"0.15": "v0.15.2", "0.16": "v0.16.0", "0.17": "v0.17.0", "0.19": "v0.19.0", "0.20": "v0.20.0"}
 GATEWAY_API = "v1.5.1"
 
-FOLDER = Path(__file__).parents[1] / "schemas" / "kserve"
+_FOLDER = Path(__file__).parents[1] / "schemas" / "kserve"
 
 _PROBE = ("httpGet.path", "httpGet.port", "periodSeconds", "timeoutSeconds", "failureThreshold")
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -96,14 +96,15 @@ _KEPT = frozenset(
 Schema = dict[str, Any]
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     """Write all of them."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for version, tag in KSERVE.items():
         crd = _module("github.com/kserve/kserve", tag) / "config/crd/full"
-        _write(f"inferenceservice-{version}", "InferenceService", next(crd.rglob("*_inferenceservices.yaml")))
+        path = next(crd.rglob("*_inferenceservices.yaml"))
+        _write(folder / f"inferenceservice-{version}.json", "InferenceService", path)
     crds = _module("sigs.k8s.io/gateway-api", GATEWAY_API) / "config/crd/standard"
-    _write("httproute", "HTTPRoute", crds / "gateway.networking.k8s.io_httproutes.yaml")
+    _write(folder / "httproute.json", "HTTPRoute", crds / "gateway.networking.k8s.io_httproutes.yaml")
 
 
 def _module(path: str, tag: str) -> Path:
@@ -113,7 +114,7 @@ def _module(path: str, tag: str) -> Path:
     return Path(json.loads(said)["Dir"])
 
 
-def _write(name: str, kind: str, crd: Path) -> None:
+def _write(path: Path, kind: str, crd: Path) -> None:
     document = yaml.load(crd.read_bytes(), Loader=yaml.CSafeLoader)
     version = next(each for each in document["spec"]["versions"] if each["storage"])
     whole = version["schema"]["openAPIV3Schema"]
@@ -129,7 +130,6 @@ def _write(name: str, kind: str, crd: Path) -> None:
         "metadata": {"type": "object"},
     }
     schema["required"] = ["apiVersion", "kind", "metadata", "spec"]
-    path = FOLDER / f"{name}.json"
     path.write_text(json.dumps(schema, indent=1) + "\n", encoding="utf-8")
     sys.stderr.write(f"{path}: {path.stat().st_size} bytes\n")
 
@@ -171,4 +171,4 @@ def _grouped(fields: Iterable[str]) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if sys.argv[1:] else _FOLDER)
