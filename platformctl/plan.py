@@ -191,16 +191,15 @@ def is_unfinished(observed: Observed) -> bool:
 def _is_unsettled(observed: Observed) -> bool:
     """Whether a revision is scaled otherwise than the spec says. Within its bounds it scales itself."""
     wanted = observed.rollout.wanted
-    if wanted is None:
-        return False
-    scales = {revision: settled(wanted.spec.scaling, revision) for revision in observed.revisions}
-    return any(_differs(status, scales[revision]) for revision, status in observed.revisions.items())
+    return wanted is not None and any(
+        _differs(status, settled(wanted.spec.scaling, revision))
+        for revision, status in observed.revisions.items()
+    )
 
 
 def _differs(status: RevisionStatus, scale: Scale) -> bool:
-    if status.scale is not None and status.scale != scale:
-        return True
-    return not scale.minimum <= status.replicas <= scale.maximum
+    told_otherwise = status.scale not in (None, scale)
+    return told_otherwise or not scale.minimum <= status.replicas <= scale.maximum
 
 
 def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:

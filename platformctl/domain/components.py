@@ -90,7 +90,8 @@ class Image(Frozen):
     )
     model: Flag = Field(
         default=True,
-        description="Whether the model's files are there, at /mnt/models, read-only, before it starts.",
+        description="Whether a predictor finds the model's files at /mnt/models, read-only, when it starts. "
+        "A transformer gets none.",
     )
 
 

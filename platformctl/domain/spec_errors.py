@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from platformctl.domain import components, deployment, features, options, resources, scaling
+from platformctl.domain.elsewhere import ELSEWHERE
 from platformctl.domain.errors import SpecError
 from platformctl.domain.fields import REFUSED
 from platformctl.domain.nearest import did_you_mean, nearest
@@ -53,26 +54,6 @@ _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
         ("spec", "promotion"): deployment.Promotion,
     }
 )
-_ELSEWHERE = MappingProxyType(
-    {
-        "canaryTrafficPercent": "write spec.canary",
-        "limits": "write cpu and memory in spec.resources: they are request and limit at once; "
-        "a server's own limits are in spec.serving.limits",
-        "autoscalerClass": "it follows from spec.scaling: cpu or memory is hpa, prometheus is keda",
-        "containerConcurrency": "write queue in spec.serving.limits",
-        "image": "write it in spec.predictor if it is what answers, in spec.serving if our server runs in it",
-        "maxReplicas": "write max in spec.scaling",
-        "minReplicas": "write min in spec.scaling",
-        "nvidia.com/gpu": "write gpu in spec.resources",
-        "replicas": "write min in spec.scaling",
-        "requests": "write cpu and memory in spec.resources: they are request and limit at once",
-        "scaleMetric": "write cpu, memory or prometheus in spec.scaling",
-        "scaleTarget": "write cpu, memory or prometheus in spec.scaling",
-        "storageUri": "write the registered model's name in spec.model.name, or a folder in spec.model.path",
-    }
-)
-"""What people who know Kubernetes and KServe write first."""
-
 _PATTERNS = MappingProxyType(
     {
         "class": ("is not an import path", "write package.module:Class"),
@@ -262,8 +243,8 @@ def _instead(path: Path, fields: Sequence[str]) -> str:
     key = str(path[-1])
     if near := nearest(key, fields):
         return f"did you mean {near}?"
-    if key in _ELSEWHERE:
-        return _ELSEWHERE[key]
+    if key in ELSEWHERE:
+        return ELSEWHERE[key]
     homes = [shape for shape in _SHAPES if shape != path[:-1] and key in fields_at(shape)]
     if len(homes) == 1:
         return f"it belongs to {dotted(homes[0]) or 'the top of the document'}"
