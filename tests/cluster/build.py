@@ -57,9 +57,9 @@ def _build_into(folder: Path, component: Component, go: golang.Go) -> None:
     started = time.monotonic()
     module = components.GO / component.module
     _say(f"{component.name}: building {', '.join(component.programs)}")
-    for left in folder.parent.glob(f".{component.name}-*"):  # by one that was killed
+    for left in folder.parent.glob(f".{component.name}.*"):  # by one that was killed
         shutil.rmtree(left)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{component.name}-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{component.name}.", dir=folder.parent))
     try:
         for name, package in component.programs.items():
             go.run(

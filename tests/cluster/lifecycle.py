@@ -10,10 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from tests.cluster import bringing, host, isolation, lock
+from tests.cluster import bringing, host, isolation, lock, places
 from tests.cluster.cluster import Cluster
 from tests.cluster.lock import Held
-from tests.cluster.places import cache
 from tests.cluster.processes import ClusterError, Namespaces, Running
 from tests.cluster.requirements import Extent, built, require
 
@@ -33,8 +32,9 @@ class Taken(ClusterError):
     def __init__(self, held: Held | None) -> None:
         pid = (held.unshare or held.maker) if held is not None else "unknown"
         super().__init__(
-            f"a test cluster is there already, or about to be (process {pid}): a machine bears one.\n"
-            "`python -m tests.cluster kubeconfig` says how to use it, `python -m tests.cluster down` ends it."
+            f"a test cluster is there already, or about to be (process {pid}).\n"
+            "`python -m tests.cluster kubeconfig` says how to use it, `… down` ends it,\n"
+            "and with PLATFORMCTL_TEST_CLUSTER=1 in the environment there can be another one beside it."
         )
 
 
@@ -64,7 +64,7 @@ def up(extent: Extent = "all", *, tied: bool = False, programs: Mapping[str, str
     require(extent)
     programs = programs or built(extent)
     descriptor = _alone()
-    left, held = lock.said(), Held(str(cache() / "cluster"), os.getpid())
+    left, held = lock.said(), Held(str(places.state()), os.getpid())
     lock.write(descriptor, held)
     started: list[Running] = []
     try:
@@ -142,11 +142,11 @@ def _forget(started: list[Running]) -> None:
 
 
 def _clean(left: Held | None) -> None:
-    state = Path(left.state) if left is not None else cache() / "cluster"
+    state = Path(left.state) if left is not None else places.state()
     host.unplug()
     host.remove_groups()
     host.restore_settings(state / _SETTINGS)
     if (state / "logs").exists():  # whoever asks why it failed finds them there
-        shutil.rmtree(cache() / "logs", ignore_errors=True)
-        shutil.move(state / "logs", cache() / "logs")
+        shutil.rmtree(places.last_logs(), ignore_errors=True)
+        shutil.move(state / "logs", places.last_logs())
     shutil.rmtree(state, ignore_errors=True)

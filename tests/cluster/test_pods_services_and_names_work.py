@@ -34,7 +34,7 @@ def test_a_service_answers_from_this_machine(server: Answering) -> None:
 
 def test_a_pod_resolves_services(server: Answering, own: str) -> None:
     assert server.get(f"/addresses?of=answer.{own}.svc.cluster.local") == server.address
-    assert server.get("/addresses?of=answer") == server.address
+    assert server.get(f"/addresses?of=answer.{own}") == server.address
     assert server.get("/addresses?of=kubernetes.default") == API_SERVICE
 
 

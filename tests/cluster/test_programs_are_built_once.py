@@ -53,4 +53,4 @@ def test_what_was_killed_is_built_again(tmp_path: Path) -> None:
         folder, progress = again.communicate()
     assert "small: built in" in progress
     assert (Path(folder.strip()) / "pause").exists()
-    assert not list(tmp_path.glob("*/.small-*"))
+    assert not list(tmp_path.glob("*/.small.*"))

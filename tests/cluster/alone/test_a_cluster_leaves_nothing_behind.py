@@ -116,6 +116,6 @@ def test_a_second_one_is_refused_and_told_who_has_the_first(before: dict[str, An
         said, _ = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"process {held.unshare}" in said
-    assert "python -m tests.cluster down" in said
+    assert "python -m tests.cluster kubeconfig" in said
     lifecycle.down(cluster)
     assert same_again(before) == before

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.places import LOCK, NAME, cache
+from tests.cluster.places import LOCK, NAME, state
 
 _SETTINGS = ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward")
-_WORDS = (str(cache() / "cluster"), "--kill-child=SIGKILL", "tini -- sleep infinity", "nsenter --target")
-"""Of the command lines of a cluster's processes."""
 _PATIENCE = 10.0
 """Seconds until what was killed must be gone."""
 
@@ -23,9 +21,9 @@ def traces() -> dict[str, Any]:
         "routes": sorted(json.dumps(route, sort_keys=True) for route in _ip("route")),
         "control groups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{NAME}")),
         "settings": {name: (Path("/proc/sys") / name).read_text() for name in _SETTINGS},
-        "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if NAME in line],
+        "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if f"{NAME} " in line],
         "processes": sorted(_processes()),
-        "files": [str(path) for path in (LOCK, cache() / "cluster") if path.exists()],
+        "files": [str(path) for path in (LOCK, state()) if path.exists()],
     }
 
 
@@ -43,11 +41,12 @@ def _ip(what: str) -> list[dict[str, Any]]:
 
 
 def _processes() -> Iterator[str]:
-    """Those that make up a cluster, and those in its control groups."""
+    """Those with a cluster's files on their command line, and those in its control groups."""
+    own = f"{state()}/"
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if any(word in command for word in _WORDS) or NAME in (folder / "cgroup").read_text():
+            if own in command or f"/{NAME}/" in (folder / "cgroup").read_text():
                 yield f"{folder.name} {command}"
         except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             continue
