@@ -1,7 +1,7 @@
 """On a real API server: what is made, changed and removed of a revision, also by who is killed on the way."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,16 @@ import pytest
 from platformctl import render
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.apply import Objects
-from platformctl.adapters.cluster.kinds import CONFIG_MAP, DISRUPTION_BUDGET, INFERENCE_SERVICE, QUOTA
+from platformctl.adapters.cluster.kinds import (
+    CONFIG_MAP,
+    DISRUPTION_BUDGET,
+    INFERENCE_SERVICE,
+    POD,
+    QUOTA,
+    REPLICA_SET,
+)
 from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.objects import at, entries, text, uid
+from platformctl.adapters.cluster.objects import at, entries, is_leaving, name, text, uid
 from platformctl.adapters.cluster.transport import Asking, Reply, Transport
 from platformctl.domain.errors import NotFound, Refused
 from platformctl.domain.manifests import REVISION, Manifest
@@ -195,3 +202,36 @@ def test_a_client_that_is_killed_anywhere_is_resumed(api: Api, objects: Objects,
 def _scale_of(service: Manifest) -> tuple[Any, Any]:
     predictor = service["spec"]["predictor"]
     return predictor["minReplicas"], predictor["maxReplicas"]
+
+
+def test_what_has_failed_is_tried_anew_by_its_pods_or_as_a_whole(api: Api, objects: Objects) -> None:
+    labels = {REVISION: str(_IT.id), "serving.kserve.io/inferenceservice": str(_IT.id)}
+    _replica_set(api, labels)
+    api.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
+    spec = {"containers": [{"name": "it", "image": "it"}], "nodeSelector": {"no": "node-has-it"}}
+    for pod in ("works", "does-not"):
+        api.create(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod, "labels": labels}, "spec": spec}
+        )
+    ready = json.dumps({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}).encode()
+    headers = {"content-type": "application/strategic-merge-patch+json"}
+    path = f"{POD.path(api.namespace, 'works')}/status"
+    assert api.raw("PATCH", path, body=ready, headers=headers).status == 200
+    objects.renew(_IT.id)
+    assert [name(pod) for pod in api.list(POD)] == ["works"]
+    assert api.list(REPLICA_SET)
+    api.delete(POD, "works")
+    objects.renew(_IT.id)
+    assert all(is_leaving(one) for one in api.list(REPLICA_SET))
+
+
+def _replica_set(api: Api, labels: Mapping[str, str]) -> None:
+    """One that has no pods, and takes none of the test's."""
+    others = {"matchLabels": {"others": "yes"}}
+    template = {
+        "metadata": {"labels": {"others": "yes"}},
+        "spec": {"containers": [{"name": "x", "image": "x"}]},
+    }
+    metadata = {"name": "it", "labels": labels}
+    spec = {"replicas": 0, "selector": others, "template": template}
+    api.create({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec})

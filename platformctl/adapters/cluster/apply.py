@@ -11,7 +11,7 @@ from typing import Any
 
 from platformctl.adapters.cluster import state
 from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.kinds import INFERENCE_SERVICE, POD
+from platformctl.adapters.cluster.kinds import INFERENCE_SERVICE, POD, REPLICA_SET
 from platformctl.adapters.cluster.objects import (
     at,
     condition,
@@ -20,7 +20,7 @@ from platformctl.adapters.cluster.objects import (
     uid,
 )
 from platformctl.domain.errors import DeadlinePassed, NotFound, PlatformctlError
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import RevisionId
 from platformctl.domain.revision import Scale
 from platformctl.render import scaling
@@ -107,10 +107,18 @@ class Objects:
         self._rescale(found, scale)
 
     def renew(self, revision: RevisionId) -> None:
-        """Remove the pods that do not run, so that new ones are tried at once."""
-        for pod in self._pods(revision):
-            if not is_leaving(pod) and condition(pod, "Ready").get("status") != "True":
+        """Try at once what has failed: the pods that are not ready, or all of it where none is.
+
+        Pods that the API server refused are tried by their ReplicaSet, ever more seldom; a new one is quick.
+        """
+        pods = [pod for pod in self._pods(revision) if not is_leaving(pod)]
+        failed = [pod for pod in pods if condition(pod, "Ready").get("status") != "True"]
+        if len(failed) < len(pods):
+            for pod in failed:
                 self._api.delete(POD, name(pod))
+            return
+        for replicas in self._api.list(REPLICA_SET, f"{REVISION}={revision}"):
+            self._api.delete(REPLICA_SET, name(replicas))
 
     def remove(self, revision: RevisionId) -> None:
         """Remove a revision, and wait until its pods are gone.

@@ -60,6 +60,7 @@ RIGHTS: Sequence[Right] = (
     Right(kinds.LEASE, ("get", "create", "update", "delete"), "one writer at a time"),
     Right(kinds.DEPLOYMENT, ("list",), "whether a revision is ready"),
     Right(kinds.POD, ("list", "delete"), "whether a replica is ready; to start anew one that has failed"),
+    Right(kinds.REPLICA_SET, ("list", "delete"), "to start anew a revision none of whose replicas starts"),
     Right(kinds.AUTOSCALER, ("list",), "what an autoscaler wants"),
     Right(kinds.GATEWAY, ("get",), "where requests come through", scope=ELSEWHERE),
     Right(kinds.EVENT, ("list",), "why a pod does not start", needed=False),
