@@ -34,6 +34,8 @@ _KEY_LIMIT = _PREFIX_LIMIT + 1 + LABEL_LIMIT
 _REFUSED_VARIABLES = {
     "PYTHONPATH": "KServe refuses it: set the path in the image itself",
     "PROTOCOL": "write protocol: v1 or protocol: v2, beside env",
+    "PLATFORMCTL_MODEL_NAME": "platformctl sets it, to the deployment's name",
+    "PLATFORMCTL_REVISION": "platformctl sets it, to the revision's name",
     "STORAGE_URI": "leave it out: the model's files are mounted at /mnt/models (model: true)",
 }
 

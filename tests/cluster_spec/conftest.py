@@ -6,9 +6,9 @@ import pytest
 
 from platformctl.adapters.cluster.api import Api, open_api
 from platformctl.adapters.cluster.kubeconfig import Access
-from tests.cluster.fixture import cluster, kubeconfig, node
+from tests.cluster.fixture import cluster, kubeconfig, namespace, node
 
-__all__ = ["cluster", "kubeconfig", "node"]
+__all__ = ["cluster", "kubeconfig", "namespace", "node"]
 
 
 @pytest.fixture(scope="session")

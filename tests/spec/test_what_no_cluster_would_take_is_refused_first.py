@@ -247,6 +247,12 @@ def refused(spec: str) -> SpecError:
             "STORAGE_URI is not to be set here",
             "mounted at /mnt/models",
         ),
+        (
+            "predictor: {image: a, env: {PLATFORMCTL_REVISION: mine}}",
+            "predictor.env",
+            "PLATFORMCTL_REVISION is not to be set here",
+            "platformctl sets it",
+        ),
         ("serving: {image: a b}", "serving.image", "has blanks", "registry/name:tag"),
         ("image: churn:1", "image", "no such field", "in spec.predictor if it is what answers"),
     ],
