@@ -1,11 +1,8 @@
 """HTTP to an API server: one pool of connections, opened by the first request, shared by all threads."""
 
-import base64
 import contextlib
 import itertools
 import os
-import queue
-import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -13,23 +10,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from platformctl.adapters.cluster.connecting import CONNECT_TIMEOUT, connected
 from platformctl.adapters.cluster.credentials import Credentials, ask_plugin
 from platformctl.adapters.cluster.kubeconfig import Access, Place
 from platformctl.adapters.cluster.kubeconfig import place as place_of
-from platformctl.domain.errors import SpecError
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from urllib3 import HTTPHeaderDict
 
-CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 35.0
 """Seconds; a webhook may take 30."""
 
-_POOL = 32
 _TRIES = 5
 _LONGEST_PAUSE = 10.0
 _BUSY = frozenset({429, 503})
@@ -194,60 +189,9 @@ class Transport:
             self._connect()
 
     def _connect(self) -> None:
-        """Make a client. Its connections are opened by the first request."""
-        import urllib3
-        from kubernetes.client import ApiClient, Configuration
-        from kubernetes.config import ConfigException, load_kube_config_from_dict
-
-        place = self.place
-        user = dict(place.user)
-        if "exec" in user:
-            self._credentials = ask_plugin(place, self._environ)
-            user = {**_without_plugin(user), **_in_base64(self._credentials.user)}
-        configuration = Configuration(retries=False, connection_pool_maxsize=_POOL)
-        try:
-            load_kube_config_from_dict(  # type: ignore[no-untyped-call]  # it has no annotations
-                _document(place, user), client_configuration=configuration, persist_config=False
-            )
-        except (ConfigException, OSError, ValueError) as error:
-            raise SpecError(
-                f"context {place.context} cannot be used: {error}",
-                field=place.origin,
-                hint="kubectl config view",
-            ) from error
-        if not configuration.proxy:
-            _look_up(place)
-        if not configuration.verify_ssl:  # its owner has chosen that; a warning a request helps nobody
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        self._client = ApiClient(configuration)
-
-
-def _look_up(place: Place) -> None:
-    """Make sure that the server's name leads somewhere. Only a thread can bound how long that takes.
-
-    Raises:
-        Unreachable: It does not, or nobody says so in time.
-    """
-    from platformctl.adapters.cluster.failures import no_such_host
-
-    host = urlsplit(place.server).hostname or ""
-    outcome: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            socket.getaddrinfo(host, None)
-        except OSError as error:
-            outcome.put(error)
-        else:
-            outcome.put(None)
-
-    threading.Thread(target=look_up, daemon=True).start()
-    try:
-        error = outcome.get(timeout=CONNECT_TIMEOUT)
-    except queue.Empty:
-        raise no_such_host(place, host, "no name server answers for its host") from None
-    if error is not None:
-        raise no_such_host(place, host, "no such host") from error
+        if "exec" in self.place.user:
+            self._credentials = ask_plugin(self.place, self._environ)
+        self._client = connected(self.place, self._credentials)
 
 
 def _pause(reply: Reply) -> float | None:
@@ -259,26 +203,3 @@ def _pause(reply: Reply) -> float | None:
     except ValueError:
         return None
     return max(0.0, asked) if asked <= _LONGEST_PAUSE else None
-
-
-def _without_plugin(user: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in user.items() if key != "exec"}
-
-
-def _in_base64(user: Mapping[str, str]) -> dict[str, str]:
-    """A kubeconfig has certificates in base64, a plugin's answer has them as they are."""
-    return {
-        key: base64.b64encode(value.encode()).decode() if key.endswith("-data") else value
-        for key, value in user.items()
-    }
-
-
-def _document(place: Place, user: Mapping[str, Any]) -> dict[str, Any]:
-    """A kubeconfig of this one place."""
-    context = {"cluster": "it", "user": "us"}
-    return {
-        "current-context": "it",
-        "contexts": [{"name": "it", "context": context}],
-        "clusters": [{"name": "it", "cluster": {**place.cluster, "server": place.server}}],
-        "users": [{"name": "us", "user": dict(user)}],
-    }
