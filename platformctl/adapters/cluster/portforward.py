@@ -1,5 +1,6 @@
 """Connections to a port of a pod, through the API server: for a Gateway that this machine cannot reach."""
 
+import json
 import re
 import socket
 from typing import cast
@@ -8,7 +9,7 @@ from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.kinds import POD
 from platformctl.domain.errors import Unreachable
 
-_MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
+_MESSAGE = re.compile(r'"message":("(?:[^"\\]|\\.)*")')
 
 
 def tunnel(api: Api, namespace: str, pod: str, port: int, seconds: float) -> socket.socket:
@@ -49,7 +50,7 @@ def tunnel(api: Api, namespace: str, pod: str, port: int, seconds: float) -> soc
 def _words(reason: str) -> str:
     """What the API server said, of all that the client quotes."""
     said = _MESSAGE.search(reason)
-    return said[1] if said else " ".join(reason.split())
+    return str(json.loads(said[1])) if said else " ".join(reason.split())
 
 
 def _unreachable(namespace: str, pod: str, why: str) -> Unreachable:
