@@ -1,0 +1,105 @@
+"""What `doctor` and `deploy` look at, on a real cluster: as it is, and with parts of it wrong."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from platformctl.adapters.cluster import checks
+from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.checking.check import Check
+from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.domain.cluster import Gateway, Shape, Storage
+from platformctl.domain.errors import Refused
+from platformctl.domain.observed import Severity
+from platformctl.domain.revision import Scale
+from tests.cluster import kubectl
+from tests.fakes.values import revision
+
+pytestmark = pytest.mark.full
+
+_FOREIGN = {
+    "apiVersion": "gateway.networking.k8s.io/v1",
+    "kind": "Gateway",
+    "metadata": {"name": "nobodys"},
+    "spec": {
+        "gatewayClassName": "nobody",
+        "listeners": [{"name": "http", "protocol": "HTTP", "port": 80}],
+    },
+}
+
+
+@pytest.fixture
+def api(kubeconfig: Path, namespace: str) -> Api:
+    return open_api(Access(str(kubeconfig)), namespace, {})
+
+
+def errors(api: Api, shape: Shape, name: str = "") -> list[Check]:
+    """All that is wrong, or what is of that name."""
+    made = [check for check in checks.all_of(api, shape) if name in ("", check.name)]
+    assert made
+    return [check for check in made if check.severity is Severity.ERROR]
+
+
+def test_nothing_is_missing_and_the_version_is_told(api: Api, shape: Shape) -> None:
+    made = {check.name: check for check in checks.all_of(api, shape)}
+    assert [check for check in made.values() if check.severity is Severity.ERROR] == []
+    assert made["kserve"].text.startswith("0.")
+    assert made["mode"].text == "Standard"
+    assert made["metrics-server"].text == "installed: scaling by cpu or memory works"
+    assert made["gateway"].text.startswith("kserve/kserve-ingress-gateway is accepted")
+
+
+def test_what_is_wrong_is_found_before_anything_is_applied(api: Api, shape: Shape) -> None:
+    api.apply({**_FOREIGN, "metadata": {"name": "nobodys", "namespace": shape.namespace}})
+    wrong = replace(
+        shape,
+        gateway=Gateway(shape.namespace, "nobodys"),
+        storage=Storage(secret="s3", service_account="nobody"),  # noqa: S106 - the name of a Secret
+    )
+    assert [check.name for check in errors(api, wrong)] == ["gateway", "storage", "storage"]
+    with pytest.raises(Refused) as caught:
+        checks.findings(api, wrong, revision(1), Scale())
+    assert f"the Gateway {shape.namespace}/nobodys is not accepted" in caught.value.message
+    assert f"there is no ServiceAccount nobody in namespace {shape.namespace}" in caught.value.message
+    assert "kubectl create secret generic s3" in str(caught.value.hint)
+
+
+def test_a_secret_that_kserve_can_read_is_told_from_one_that_it_cannot(
+    api: Api, shape: Shape, kubeconfig: Path
+) -> None:
+    own = replace(shape, storage=Storage(secret="s3"))  # noqa: S106 - the name of a Secret
+    command = ("create", "secret", "generic", "s3", "-n", shape.namespace)
+    kubectl.run(kubeconfig, *command, "--from-literal=user=a")
+    assert [check.text for check in errors(api, own, "storage")] == [
+        "Secret s3 has no key that KServe reads: user"
+    ]
+    kubectl.run(kubeconfig, "delete", "secret", "s3", "-n", shape.namespace)
+    kubectl.run(
+        kubeconfig, *command, "--from-literal=awsAccessKeyID=a", "--from-literal=awsSecretAccessKey=b"
+    )
+    assert errors(api, own, "storage") == []
+
+
+@pytest.fixture
+def leaving(kubeconfig: Path, namespace: str) -> Iterator[str]:
+    """A namespace that is being removed, and cannot go yet."""
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "namespace": namespace}}
+    held["metadata"]["finalizers"] = ["platformctl.io/test"]  # type: ignore[index]
+    kubectl.run(kubeconfig, "apply", "-f", "-", stdin=json.dumps(held))
+    kubectl.run(kubeconfig, "delete", "namespace", namespace, "--wait=false")
+    yield namespace
+    patch = '{"metadata": {"finalizers": null}}'
+    kubectl.run(kubeconfig, "patch", "configmap", "held", "-n", namespace, "--type=merge", "-p", patch)
+
+
+def test_a_namespace_that_is_being_removed(leaving: str, api: Api, shape: Shape) -> None:
+    (check,) = errors(api, shape, "namespace")
+    assert check.text == f"namespace {leaving} is being removed: nothing can be made in it"
+
+
+def test_a_namespace_that_is_not_there(api: Api, shape: Shape) -> None:
+    (check,) = errors(api, replace(shape, namespace="not-there"), "namespace")
+    assert check.hint.startswith("kubectl create namespace not-there")
