@@ -80,3 +80,26 @@ def test_the_pods_are_restricted_ones(name: str, kubeconfig: Path, restricted: s
     stream = manifest_files.stream(pod for service in services for pod in pods(service))
     taken = kubectl.run(kubeconfig, "create", "--dry-run=server", "-f", "-", stdin=stream)
     assert taken.count("created (server dry run)") == stream.count("\nkind: Pod")
+
+
+def await_(kubeconfig: Path, namespace: str, *what: str) -> None:
+    kubectl.run(kubeconfig, "wait", "--for=create", *what, f"--namespace={namespace}", "--timeout=60s")
+
+
+@pytest.mark.parametrize("name", ["plain", "hpa", "transformer-separate", "transformer-image"])
+def test_kserve_makes_pods_of_it_and_changes_nothing_that_was_applied(
+    name: str, kubeconfig: Path, namespace: str
+) -> None:
+    level = "pod-security.kubernetes.io/enforce=restricted"
+    kubectl.run(kubeconfig, "label", "namespace", namespace, level)
+    objects = documents(name, namespace)
+    stream = manifest_files.stream(objects)
+    server_side = ("--server-side", "--field-manager=platformctl", "-f", "-")
+    kubectl.run(kubeconfig, "apply", *server_side, stdin=stream)
+    (service,) = (one for one in objects if one["kind"] == "InferenceService")
+    for part in service["spec"]:
+        made = f"{service['metadata']['name']}-{part}"
+        for wanted in (f"deployment/{made}", f"service/{made}"):
+            await_(kubeconfig, namespace, wanted)
+        await_(kubeconfig, namespace, "pod", f"--selector=app=isvc.{made}")
+    kubectl.run(kubeconfig, "diff", *server_side, stdin=stream)  # fails where something differs
