@@ -73,7 +73,8 @@ def build_command(  # noqa: PLR0913 - click passes an argument an option
 ) -> int:
     """Build the images that model servers run in.
 
-    Without NAME: the stock images, a predictor and a transformer, tagged with platformctl's version.
+    Without NAME: the stock images, a predictor, a transformer and a storage initializer, tagged with
+    platformctl's version.
     With NAME, a registered model: one with that model's own requirements and Python, tagged with
     their digest, so that models with the same requirements share an image.
 

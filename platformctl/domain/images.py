@@ -28,7 +28,7 @@ class Recipe:
     """Everything that decides what is in an image, and nothing else.
 
     Args:
-        kind: What it serves: `predictor`, `transformer` or `model`.
+        kind: What it does: `predictor`, `transformer`, `storage` or `model`.
         dockerfile: Its path in the build's context.
         base: The image that it is built on.
         source: A digest of the context: the servers, their lock, their Dockerfiles.

@@ -17,7 +17,11 @@ EXTRAS = ("sklearn", "onnx")
 MODEL_FOLDER = "predictors/model"
 """Where a model's requirements are in the context of a build."""
 
-_DOCKERFILES = {"predictor": "predictors/Dockerfile", "transformer": "transformers/Dockerfile"}
+_DOCKERFILES = {
+    "predictor": "predictors/Dockerfile",
+    "transformer": "transformers/Dockerfile",
+    "storage": "storage/Dockerfile",
+}
 
 
 @dataclass(frozen=True)
@@ -136,12 +140,13 @@ def _made(workshop: Workshop, tool: ImageTool, wanted: Wanted, *, push: bool) ->
 def _stock(workshop: Workshop, request: Request, kind: str) -> Wanted:
     extras = sorted(set(request.extras or EXTRAS)) if kind == "predictor" else []
     others = "" if set(extras) in (set(), set(EXTRAS)) else f"-{'-'.join(extras)}"
+    server = {"EXTRAS": ",".join(extras)} | _build_base(request) if kind != "storage" else {}
     recipe = Recipe(
         kind=kind,
         dockerfile=_DOCKERFILES[kind],
         base=request.base or images.base(PYTHONS[0]),
         source=workshop.source,
-        arguments={"EXTRAS": ",".join(extras), "VERSION": workshop.version} | _build_base(request),
+        arguments={"VERSION": workshop.version} | server,
     )
     tag = request.tag or f"{workshop.version}{others}"
     return Wanted(images.reference(request.prefix, kind, tag), recipe)

@@ -19,13 +19,11 @@ _SECONDS = 3600.0
 def keys() -> dict[str, str]:
     """For each image a digest of what goes into it; the base, which the others need, is first."""
     base = _digest(building.PACKAGES)
-    servers = _digest(base, context.digest(context.root()))
+    ours = _digest(base, context.digest(context.root()))
     initializer = _digest(base, *(file.read_text() for file in sorted(_INITIALIZER.iterdir())))
     return {
         image_names.PYTHON: base,
-        image_names.STORAGE: servers,
-        image_names.PREDICTOR: servers,
-        image_names.TRANSFORMER: servers,
+        **dict.fromkeys(image_names.OURS, ours),
         image_names.STORAGE_INITIALIZER: initializer,
     }
 
@@ -55,27 +53,20 @@ class Workshop:
         match reference:
             case image_names.PYTHON:
                 self._place.run("buildah", "tag", building.BASE, reference)
-            case image_names.STORAGE:
-                dockerfile = context.root() / "storage/Dockerfile"
-                self._build(reference, dockerfile, context.root())
             case image_names.STORAGE_INITIALIZER:
                 self._build_initializer(reference)
             case _:
-                self._build_servers()
+                self._build_ours()
         to = f"oci-archive:{target}:{reference}"
         self._place.run("buildah", "push", "--quiet", "--disable-compression", reference, to)
 
-    def _build(self, reference: str, dockerfile: Path, folder: Path) -> None:
-        named = ("--tag", reference, "--build-arg", f"BASE={building.BASE}")
-        self._place.run("buildah", "build", "--quiet", *named, "--file", dockerfile, folder)
-
-    def _build_servers(self) -> None:
-        """Both, by the verb that a person has for it; what is there already it leaves."""
+    def _build_ours(self) -> None:
+        """All of them, by the verb that a person has for it; what is there already it leaves."""
         options = ("--tool", "buildah", "--base", building.BASE, "--prefix", image_names.PREFIX, "-o", "json")
         program = (sys.executable, "-m", "platformctl", "image", "build")
         printed = self._place.run(*program, *options, seconds=_SECONDS)
         references = {image["reference"] for image in json.loads(printed)["images"]}
-        assert references == {image_names.PREDICTOR, image_names.TRANSFORMER}
+        assert references == set(image_names.OURS)
 
     def _build_initializer(self, reference: str) -> None:
         """What pip would install is installed here: a build needs no way to the network then."""
@@ -86,4 +77,5 @@ class Workshop:
             install = (uv, "pip", "install", "--quiet", "--no-deps", "--target", folder / "packages")
             wheels = ("--python-version", "3.11", "--only-binary", ":all:")
             self._place.run(*install, *wheels, "--requirement", folder / "requirements.txt")
-            self._build(reference, folder / "Dockerfile", folder)
+            named = ("--tag", reference, "--build-arg", f"BASE={building.BASE}")
+            self._place.run("buildah", "build", "--quiet", *named, folder)

@@ -18,9 +18,10 @@ PREFIX = "docker.io/platformctl"
 """Of ours."""
 
 _TAG = version("platformctl")
-PREDICTOR, TRANSFORMER, STORAGE = (
-    f"{PREFIX}/platformctl-{kind}:{_TAG}" for kind in ("predictor", "transformer", "storage")
-)
+OURS = tuple(f"{PREFIX}/platformctl-{kind}:{_TAG}" for kind in ("predictor", "transformer", "storage"))
+"""What `platformctl image build` makes."""
+PREDICTOR, TRANSFORMER, STORAGE = OURS
+
 PYTHON = f"{PREFIX}/python:3.11"
 """A Debian with its Python: for what a test has to say to a pod in a few lines."""
 

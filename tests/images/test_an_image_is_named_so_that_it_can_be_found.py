@@ -20,11 +20,12 @@ def test_stock_images_have_our_version() -> None:
     assert names(Request()) == [
         "localhost/platformctl-predictor:0.1.0",
         "localhost/platformctl-transformer:0.1.0",
+        "localhost/platformctl-storage:0.1.0",
     ]
 
 
 def test_a_predictor_with_other_extras_is_another_one() -> None:
-    predictor, transformer = names(Request(extras=("pyfunc", "sklearn"), prefix="ghcr.io/team"))
+    predictor, transformer, _ = names(Request(extras=("pyfunc", "sklearn"), prefix="ghcr.io/team"))
     assert predictor == "ghcr.io/team/platformctl-predictor:0.1.0-pyfunc-sklearn"
     assert transformer == "ghcr.io/team/platformctl-transformer:0.1.0"
 
@@ -65,7 +66,8 @@ def command_line(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 def test_stdout_has_the_names_and_nothing_else(cli: Cli) -> None:
     ran = cli("image", "build", "--prefix", "ghcr.io/team", "--push", "--tool", "podman")
-    listed = ["ghcr.io/team/platformctl-predictor:0.1.0", "ghcr.io/team/platformctl-transformer:0.1.0"]
+    kinds = ("predictor", "transformer", "storage")
+    listed = [f"ghcr.io/team/platformctl-{kind}:0.1.0" for kind in kinds]
     assert (ran.code, ran.out.splitlines()) == (0, listed)
     assert "tool: podman" in ran.err
     assert cli.host.images.pushed == listed

@@ -11,7 +11,9 @@ from platformctl.usecases.image import EXTRAS
 pytestmark = pytest.mark.quick
 
 ROOT = Path(__file__).parents[2]
-PREDICTOR, TRANSFORMER = ROOT / "predictors/Dockerfile", ROOT / "transformers/Dockerfile"
+PREDICTOR, TRANSFORMER, STORAGE = (
+    ROOT / f"{part}/Dockerfile" for part in ("predictors", "transformers", "storage")
+)
 
 
 def instructions(dockerfile: Path) -> list[str]:
@@ -29,7 +31,8 @@ def argument(dockerfile: Path, name: str) -> str:
 def test_what_is_built_by_hand_is_what_the_program_builds() -> None:
     assert argument(PREDICTOR, "EXTRAS") == ",".join(EXTRAS)
     assert argument(TRANSFORMER, "EXTRAS") == ""
-    assert argument(PREDICTOR, "BASE") == argument(TRANSFORMER, "BASE") == base(PYTHONS[0])
+    bases = {argument(dockerfile, "BASE") for dockerfile in (PREDICTOR, TRANSFORMER, STORAGE)}
+    assert bases == {base(PYTHONS[0])}
 
 
 def test_a_transformer_is_a_predictor_without_its_libraries() -> None:

@@ -84,7 +84,7 @@ def test_docker_comes_first_where_its_daemon_answers(machine: Machine) -> None:
     for name in ("docker", "podman", "buildah"):
         machine.has(name)
     machine.build()
-    assert [told["name"] for told in machine.told] == ["docker", "docker"]
+    assert [told["name"] for told in machine.told] == ["docker", "docker", "docker"]
 
 
 def test_a_docker_without_its_daemon_is_passed_over(machine: Machine) -> None:
@@ -118,7 +118,7 @@ def test_one_that_does_not_work_is_a_service_that_cannot_be_reached(machine: Mac
 def test_it_is_told_what_to_build(machine: Machine) -> None:
     machine.has("buildah")
     made = machine.build(Request(base="localhost/python:12", prefix="ghcr.io/team"))
-    predictor, transformer = machine.told
+    predictor, transformer, storage = machine.told
     words = predictor["words"]
     assert "BASE=localhost/python:12" in words
     assert "EXTRAS=onnx,sklearn" in words
@@ -127,16 +127,18 @@ def test_it_is_told_what_to_build(machine: Machine) -> None:
     assert {"pyproject.toml", "uv.lock", "predictors/image/install.py"} <= set(predictor["files"])
     assert [path for path in predictor["files"] if "__pycache__" in path] == []
     assert transformer["words"][2].endswith("/transformers/Dockerfile")
+    assert storage["words"][2].endswith("/storage/Dockerfile")
+    assert [word for word in storage["words"] if word.startswith("EXTRAS")] == []
     assert not Path(words[-1]).exists()
 
 
 def test_an_image_of_the_same_recipe_is_not_built_again(machine: Machine) -> None:
     machine.has("docker")
-    first, _ = machine.build()
+    first, *_ = machine.build()
     label = f"io.platformctl.recipe={first.wanted.recipe.digest}"
     assert label in machine.told[0]["words"]
     (machine.folder / "there").write_text(first.wanted.recipe.digest)
-    assert [image.built for image in machine.build()] == [False, True]
+    assert [image.built for image in machine.build()] == [False, True, True]
     assert "localhost/platformctl-predictor:0.1.0 is there already" in machine.heard.texts
 
 
@@ -186,6 +188,7 @@ def test_data_goes_to_stdout_and_what_the_program_prints_to_stderr(machine: Mach
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
         "localhost/platformctl-predictor",
         "localhost/platformctl-transformer",
+        "localhost/platformctl-storage",
     ]
-    assert done.stderr.count("STEP 1") == 2
+    assert done.stderr.count("STEP 1") == 3
     assert "tool: podman" in done.stderr
