@@ -25,6 +25,9 @@ PULL = "/api/v1/namespaces/models/secrets/ghcr"
 NODES = "/api/v1/nodes"
 ACCOUNT = "/api/v1/namespaces/models/serviceaccounts/models"
 
+ID, KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+"""As KServe's own ConfigMap names them."""
+
 SHAPE = Shape(
     namespace="models",
     images=Images(
@@ -53,7 +56,7 @@ def config(mode: str = "Standard", image: str = "kserve/storage-initializer:v0.2
     data = {
         "deploy": json.dumps({"defaultDeploymentMode": mode}),
         "storageInitializer": json.dumps({"image": image}),
-        "explainers": "{}",
+        "credentials": json.dumps({"s3": {"s3AccessKeyIDName": ID, "s3SecretAccessKeyName": KEY}}),
     }
     return {"kind": "ConfigMap", "data": data}
 
@@ -116,7 +119,7 @@ def whole() -> dict[str, tuple[int, Mapping[str, Any]]]:
                 "status": {"phase": "Active"},
             },
         ),
-        SECRET: (200, {"type": "Opaque", "data": {"awsAccessKeyID": "", "awsSecretAccessKey": ""}}),
+        SECRET: (200, {"type": "Opaque", "data": {ID: "", KEY: ""}}),
         PULL: (200, {"type": "kubernetes.io/dockerconfigjson", "data": {}}),
         ACCOUNT: (200, {"metadata": {"name": "models"}}),
         NODES: (200, {"items": []}),

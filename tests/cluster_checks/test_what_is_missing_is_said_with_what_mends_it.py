@@ -137,10 +137,10 @@ def verbs() -> int:
         ),
         (
             parts.SECRET,
-            (200, {"data": {"awsSecretAccessKey": ""}}),
+            (200, {"data": {parts.KEY: ""}}),
             (
                 "storage",
-                "is for S3, and lacks awsAccessKeyID",
+                "is for S3, and lacks AWS_ACCESS_KEY_ID",
                 "kubectl edit secret s3-credentials -n models",
             ),
         ),
@@ -214,10 +214,16 @@ def test_what_scales_need_not_be_there_until_it_is_asked_for(api: Api, server: S
     assert wrong(api) == [("metrics-server", WARNING), ("keda", WARNING)]
 
 
-def test_keys_of_other_names_are_found_where_kserve_was_told_of_them(api: Api, server: Server) -> None:
+def test_keys_have_the_names_that_kserve_was_told(api: Api, server: Server) -> None:
     told = {"credentials": '{"s3": {"s3AccessKeyIDName": "id", "s3SecretAccessKeyName": "key"}}'}
     server.answers[parts.CONFIG] = (200, {"data": {**config()["data"], **told}})
+    (check,) = [one for one in checks.all_of(api, SHAPE) if one.severity is ERROR]
+    assert "for S3: kubectl create secret generic s3-credentials -n models" in check.hint
+    assert "--from-literal=id=ID --from-literal=key=KEY" in check.hint
     server.answers[parts.SECRET] = (200, {"data": {"id": "", "key": ""}})
+    assert wrong(api) == []
+    server.answers[parts.CONFIG] = (200, {"data": {**config()["data"], "credentials": "{}"}})
+    server.answers[parts.SECRET] = (200, {"data": {"awsAccessKeyID": "", "awsSecretAccessKey": ""}})
     assert wrong(api) == []
 
 

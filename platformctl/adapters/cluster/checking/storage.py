@@ -15,6 +15,13 @@ from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Severity
 
 _ID, _KEY = "awsAccessKeyID", "awsSecretAccessKey"
+"""KServe's own names for them, if its ConfigMap tells it no others; the one that it ships with does."""
+
+_USUAL: Mapping[str, Mapping[str, object]] = {
+    "credentials": {
+        "s3": {"s3AccessKeyIDName": "AWS_ACCESS_KEY_ID", "s3SecretAccessKeyName": "AWS_SECRET_ACCESS_KEY"}
+    }
+}
 _DOWNLOADER = (
     'map it to the store that the server keeps it in ([contexts.NAME.storage]: "mlflow-artifacts:/" = '
     '"s3://bucket/path"), or kubectl apply -f storage/clusterstoragecontainer.yaml (docs/cluster.md)'
@@ -85,14 +92,15 @@ def _service_account(live: Live, name: str, namespace: str) -> Check:
 
 
 def _secret(live: Live, name: str, namespace: str) -> Check:
-    literals = f"--from-literal={_ID}=ID --from-literal={_KEY}=KEY"
-    create = f"kubectl create secret generic {name} -n {namespace} {literals}"
     if live.secret is Absent.FORBIDDEN:
         return Check("storage", f"Secret {name} (we may not look at it)")
+    families = _families(live.config if not isinstance(live.config, Absent) else _USUAL)
+    key, identity = families["S3"]
+    literals = f"--from-literal={identity}=ID --from-literal={key}=KEY"
+    create = f"kubectl create secret generic {name} -n {namespace} {literals}"
     if isinstance(live.secret, Absent):
         message = f"there is no Secret {name} in namespace {namespace} with the credentials of the store"
-        return Check("storage", message, Severity.ERROR, create)
-    families = _families(live.config if not isinstance(live.config, Absent) else {})
+        return Check("storage", message, Severity.ERROR, f"for S3: {create}")
     store = next((store for store, keys in families.items() if keys[0] in live.secret), None)
     if store is None:
         message = (
@@ -100,7 +108,7 @@ def _secret(live: Live, name: str, namespace: str) -> Check:
         )
         known = ", ".join(keys[0] for keys in families.values())
         return Check("storage", message, Severity.ERROR, f"for S3: {create}; the others have one of: {known}")
-    missing = [key for key in families[store] if key not in live.secret]
+    missing = [wanted for wanted in families[store] if wanted not in live.secret]
     if missing:
         message = f"Secret {name} is for {store}, and lacks {', '.join(missing)}"
         return Check("storage", message, Severity.ERROR, f"kubectl edit secret {name} -n {namespace}")
