@@ -1,6 +1,7 @@
 """Every golden, in a dry run of a real API server with KServe's webhooks; and the pods that come of it."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,13 @@ def pods(service: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def restricted(kubeconfig: Path) -> str:
+def restricted(kubeconfig: Path) -> Iterator[str]:
     """A namespace that admits no pod but restricted ones."""
-    name = "restricted"
+    name = f"restricted-{uuid.uuid4().hex[:8]}"
     manifest = {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": name}},
+        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
     }
     account = {
         "apiVersion": "v1",
@@ -62,7 +63,8 @@ def restricted(kubeconfig: Path) -> str:
     kubectl.run(
         kubeconfig, "apply", "--server-side", "-f", "-", stdin=manifest_files.stream([manifest, account])
     )
-    return name
+    yield name
+    kubectl.run(kubeconfig, "delete", "namespace", name, "--wait=false")
 
 
 @pytest.mark.parametrize("name", CASES)
