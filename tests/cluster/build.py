@@ -25,14 +25,24 @@ def build(wanted: Iterable[Component] = components.COMPONENTS) -> dict[str, Path
     return {component.name: _built(component, go) for component in wanted}
 
 
+def missing(wanted: Iterable[Component]) -> list[str]:
+    """The names of components that `build` would build."""
+    go = golang.find(cache())
+    return [component.name for component in wanted if not _folder(component, go).exists()]
+
+
 def _built(component: Component, go: golang.Go) -> Path:
-    folder = cache() / f"{component.name}-{_digest(component, go)}"
+    folder = _folder(component, go)
     if folder.exists():
         return folder
     with _alone(component.name):
         if not folder.exists():  # else another process has built it meanwhile
             _build_into(folder, component, go)
     return folder
+
+
+def _folder(component: Component, go: golang.Go) -> Path:
+    return cache() / f"{component.name}-{_digest(component, go)}"
 
 
 def _digest(component: Component, go: golang.Go) -> str:

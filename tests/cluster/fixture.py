@@ -17,7 +17,7 @@ import pytest
 from tests.cluster import kubectl, lifecycle, lock
 from tests.cluster.cluster import Cluster
 from tests.cluster.places import cache
-from tests.cluster.requirements import EXTENTS, Extent, Unavailable
+from tests.cluster.requirements import EXTENTS, Extent, Unavailable, require_built
 
 KUBECONFIG = "PLATFORMCTL_TEST_KUBECONFIG"
 """The variable that names a cluster to test on: any with KServe, kind for example."""
@@ -88,6 +88,7 @@ def _found() -> tuple[Cluster, bool]:
     while True:
         if (others := _others()) is not None:
             return others, False
+        require_built("all")
         with suppress(lifecycle.Taken):  # another run was faster
             return lifecycle.up(tied=True), True
 

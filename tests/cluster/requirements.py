@@ -51,6 +51,19 @@ def require(extent: Extent) -> None:
         raise Unavailable(f"needs {', '.join(absent)}: .ci/packages has their Debian packages")
 
 
+def require_built(extent: Extent) -> None:
+    """Return where this machine can have a cluster at once.
+
+    A test must not wait for a build: it takes longer than any of them may.
+
+    Raises:
+        Unavailable: It cannot.
+    """
+    require(extent)
+    if missing := build.missing(_COMPONENTS[extent]):
+        raise Unavailable(f"{', '.join(missing)} not built yet: python -m tests.cluster build")
+
+
 def built(extent: Extent) -> dict[str, str]:
     """Where each program is, and each folder beside them, by file name; it is built where it is not."""
     folders = build.build(_COMPONENTS[extent]).values()
