@@ -18,12 +18,12 @@ _PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 
 
 def brought(folder: str) -> Path:
-    """A folder of the checkout that this runs from, else what the wheel brought of it.
+    """A folder of the wheel's, else of the checkout that this runs from.
 
     Raises:
         Refused: The installation is not complete.
     """
-    for root in (_CHECKOUT, _BROUGHT):
+    for root in (_BROUGHT, _CHECKOUT):  # what lies beside an installed package is somebody else's
         if (root / folder).is_dir():
             return root / folder
     raise Refused(
