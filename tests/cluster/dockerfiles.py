@@ -3,29 +3,49 @@
 import hashlib
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from platformctl.adapters.images import context
 from tests.cluster import image_names
 from tests.images import building
 from tests.images.container import Place
 
+_ROOT = Path(__file__).parents[2]
+_UV = Path(sys.executable).with_name("uv")
 _INITIALIZER = Path(__file__).with_name("storage_initializer")
 _SECONDS = 3600.0
+_COMPRESSION = "zstd"
+"""Of the layers: images of half a gigabyte are unpacked each time that a cluster comes up."""
 
 
 def keys() -> dict[str, str]:
     """For each image a digest of what goes into it; the base, which the others need, is first."""
-    base = _digest(building.PACKAGES)
-    ours = _digest(base, context.digest(context.root()))
+    base = _digest(building.PACKAGES, _COMPRESSION)
+    ours = _digest(base, _pins(), *_sources())
     initializer = _digest(base, *(file.read_text() for file in sorted(_INITIALIZER.iterdir())))
     return {
         image_names.PYTHON: base,
         **dict.fromkeys(image_names.OURS, ours),
         image_names.STORAGE_INITIALIZER: initializer,
     }
+
+
+def _pins() -> str:
+    """What of the lock file gets into our images; the rest of it may change."""
+    options = ("--package", "platformctl-predictors", "--extra", "sklearn", "--extra", "onnx", "--no-dev")
+    command = [_UV, "export", "--quiet", "--frozen", "--no-header", "--no-emit-workspace", *options]
+    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def _sources() -> Iterator[str]:
+    """Our own files in them, each with its path."""
+    for part in ("predictors", "storage", "transformers"):
+        for file in sorted((_ROOT / part).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts and ".egg-info" not in str(file):
+                yield f"{file.relative_to(_ROOT)}\n{hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
 def _digest(*parts: str) -> str:
@@ -58,7 +78,7 @@ class Workshop:
             case _:
                 self._build_ours()
         to = f"oci-archive:{target}:{reference}"
-        self._place.run("buildah", "push", "--quiet", "--disable-compression", reference, to)
+        self._place.run("buildah", "push", "--quiet", "--compression-format", _COMPRESSION, reference, to)
 
     def _build_ours(self) -> None:
         """All of them, by the verb that a person has for it; what is there already it leaves."""
@@ -70,11 +90,10 @@ class Workshop:
 
     def _build_initializer(self, reference: str) -> None:
         """What pip would install is installed here: a build needs no way to the network then."""
-        uv = Path(sys.executable).with_name("uv")
         with tempfile.TemporaryDirectory(dir=self._place.folder) as name:
             folder = Path(name, "context")
             shutil.copytree(_INITIALIZER, folder)
-            install = (uv, "pip", "install", "--quiet", "--no-deps", "--target", folder / "packages")
+            install = (_UV, "pip", "install", "--quiet", "--no-deps", "--target", folder / "packages")
             wheels = ("--python-version", "3.11", "--only-binary", ":all:")
             self._place.run(*install, *wheels, "--requirement", folder / "requirements.txt")
             named = ("--tag", reference, "--build-arg", f"BASE={building.BASE}")
