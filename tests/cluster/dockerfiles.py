@@ -36,8 +36,9 @@ def keys() -> dict[str, str]:
 def _pins() -> str:
     """What of the lock file gets into our images; the rest of it may change."""
     options = ("--package", "platformctl-predictors", "--extra", "sklearn", "--extra", "onnx", "--no-dev")
-    command = [_UV, "export", "--quiet", "--frozen", "--no-header", "--no-emit-workspace", *options]
-    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True).stdout
+    command = [str(_UV), "export", "--quiet", "--frozen", "--no-header", "--no-emit-workspace", *options]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def _sources() -> Iterator[str]:
