@@ -17,7 +17,7 @@ import pytest
 from tests.cluster import kubectl, lifecycle, lock
 from tests.cluster.cluster import Cluster
 from tests.cluster.places import cache
-from tests.cluster.requirements import EXTENTS, Extent, Unavailable, require_built
+from tests.cluster.requirements import EXTENTS, Extent, Unavailable, require, require_built
 
 KUBECONFIG = "PLATFORMCTL_TEST_KUBECONFIG"
 """The variable that names a cluster to test on: any with KServe, kind for example."""
@@ -71,6 +71,7 @@ def _suffices(cluster: Cluster, extent: Extent) -> None:
 @contextmanager
 def _shared() -> Iterator[Cluster]:
     """The cluster of this machine. Runs at the same time share it, and who brought it up ends it last."""
+    require("node")
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / _USERS).open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
