@@ -62,7 +62,7 @@ STORY = [
         0,
         r"^build localhost/platformctl-model:\w{12} on docker.io/library/python:3.1\d-slim",
     ),
-    ("platformctl render churn", 0, r"(?m)^  name: churn-v2-\w{6}$"),
+    ("platformctl render churn", 0, r"(?m)^  name: churn-v1-\w{6}$"),
     ("platformctl render churn --kserve-version 0.17 --record registry.json", 0, r"kind: HTTPRoute"),
     ("platformctl render churn --recorded registry.json", 0, r"mlflow-artifacts:/"),
     (
