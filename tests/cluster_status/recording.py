@@ -38,4 +38,11 @@ def _pruned(thing: Any) -> Any:  # any JSON
     return [_pruned(one) for one in thing] if isinstance(thing, (list, tuple)) else thing
 
 
-_NOTHING_TO_US = frozenset({"managedFields", "resourceVersion", "selfLink", "volumeMounts", "volumes"})
+_NOTHING_TO_US = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        *("managedFields", "resourceVersion", "selfLink", "ownerReferences", "finalizers"),
+        *("volumeMounts", "volumes", "env", "template", "strategy", "tolerations", "securityContext"),
+        *("podIPs", "hostIPs", "imageID", "containerID", "terminationMessagePath"),
+    }
+)

@@ -142,9 +142,14 @@ WAITED_FOR = [
         _MOUNTED,
         _volume(persistentVolumeClaim={"claimName": "nowhere"}),
     ),
-    Scenario("no-cpu", "no node has 1k cpu", HOPE, _asks(cpu="1000")),
-    Scenario("no-memory", "no node has 9Ti memory", HOPE, _asks(memory="9Ti")),
-    Scenario("no-gpu", "no node has", HOPE, _asks(nvidia_com__gpu="64")),
+    Scenario("no-cpu", "no node has 1k cpu, 32Mi memory", HOPE, _asks(cpu="1000", memory="32Mi")),
+    Scenario("no-memory", "no node has 10m cpu, 9Ti memory", HOPE, _asks(cpu="10m", memory="9Ti")),
+    Scenario(
+        "no-gpu",
+        "no node has 10m cpu, 32Mi memory, 64 nvidia.com/gpu",
+        HOPE,
+        _asks(cpu="10m", memory="32Mi", nvidia_com__gpu="64"),
+    ),
     Scenario(
         "no-label", "no node has the labels", HOPE, {}, {"nodeSelector": {"platformctl.io/none": "such"}}
     ),
@@ -210,7 +215,7 @@ GIVEN_UP = [
     ),
     Scenario(
         "no-bucket",
-        "there is no such bucket",
+        "the store has no such bucket, or does not know the key",
         FAILED,
         _stored("s3://nowhere/churn"),
         {"serviceAccountName": "models"},
@@ -229,13 +234,18 @@ GIVEN_UP = [
         _stored("models:/churn/1"),
         {"serviceAccountName": "models"},
     ),
-    Scenario("wrong-key", "the store", FAILED, _stored("s3://models/churn"), {"serviceAccountName": "wrong"}),
+    Scenario(
+        "wrong-key",
+        "the store does not let it read s3://models/churn",
+        FAILED,
+        _stored("s3://models/churn"),
+        {"serviceAccountName": "wrong"},
+    ),
     Scenario(
         "quota",
-        "quota small of the namespace wants",
+        "quota small of the namespace is used up",
         FAILED,
-        {"resources": {"requests": {"memory": "32Mi"}}},
-        others=[_limited("ResourceQuota", hard={"limits.cpu": "1"})],
+        others=[_limited("ResourceQuota", hard={"requests.memory": "16Mi"})],
     ),
     Scenario(
         "limit-range",

@@ -1,7 +1,8 @@
+import json
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from platformctl.adapters.cluster.kubeconfig import Access
 from platformctl.adapters.cluster.statuses import Seen, Told, status
 from platformctl.domain.names import Name
 from platformctl.domain.observed import RevisionStatus
+from tests.cluster import kubectl
 from tests.cluster.models import credentials
 from tests.cluster.stack import Stack
 from tests.cluster_status import recording
@@ -39,8 +41,7 @@ def apis(kubeconfig: Path, stack: Stack) -> Iterator[Mapping[str, Api]]:
     found = {one.name: alone.get(one.name, shared) for one in SCENARIOS}
     for one in SCENARIOS:
         api = found[one.name]
-        for manifest in (*one.others, one.service()):
-            api.apply(_in(api, manifest))
+        _apply(kubeconfig, api, [*one.others, one.service()])
     yield found
     for api in (shared, *alone.values()):
         api.delete(kinds.NAMESPACE, api.namespace)
@@ -52,14 +53,13 @@ def _namespace(kubeconfig: Path, name: str, enforced: Mapping[str, str], stack: 
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": dict(enforced)}}
     )
     for account, change in _CREDENTIALS.items():
-        for manifest in credentials(stack):
-            api.apply(_in(api, _renamed(manifest, account, change)))
+        _apply(kubeconfig, api, [_renamed(manifest, account, change) for manifest in credentials(stack)])
     return api
 
 
 _CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "models": {},
-    "wrong": {"stringData": {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"}},
+    "wrong": {"stringData": {"AWS_SECRET_ACCESS_KEY": "another"}},
     "lost": {"metadata": {"annotations": {"serving.kserve.io/s3-endpoint": "127.0.0.1:9"}}},
 }
 
@@ -75,13 +75,14 @@ def _renamed(manifest: Mapping[str, Any], name: str, change: Mapping[str, Any]) 
     }
     return {
         **changed,
-        "stringData": change.get("stringData", manifest["stringData"]),
+        "stringData": {**manifest["stringData"], **change.get("stringData", {})},
         "metadata": {**changed["metadata"], "annotations": annotations},
     }
 
 
-def _in(api: Api, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {**manifest, "metadata": {**manifest["metadata"], "namespace": api.namespace}}
+def _apply(kubeconfig: Path, api: Api, manifests: Sequence[Mapping[str, Any]]) -> None:
+    listed = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
+    kubectl.run(kubeconfig, "apply", "--namespace", api.namespace, "--filename=-", stdin=json.dumps(listed))
 
 
 def _seen(api: Api, scenario: Scenario) -> tuple[Seen, datetime]:

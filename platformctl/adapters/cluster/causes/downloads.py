@@ -14,7 +14,7 @@ from platformctl.adapters.cluster.causes.cause import Cause, Rule, by_rules, sho
 NAME = "storage-initializer"
 
 _CREDENTIALS = "is storage_secret of the context right? platformctl doctor looks at it"
-_THERE = "are the files still there? platformctl model show, or storage in the context maps it wrongly"
+_THERE = "are the files still where the registry says? And does `storage` of the context map that rightly?"
 
 _RULES = (
     Rule(
@@ -31,6 +31,12 @@ _RULES = (
     Rule(r"SignatureDoesNotMatch", "the store refuses the key's secret: {uri}", _CREDENTIALS),
     Rule(r"ExpiredToken|token has expired", "the credentials have expired: {uri}", _CREDENTIALS),
     Rule(r"NoSuchBucket|bucket .*does not exist", "there is no such bucket: {uri}", _THERE),
+    # Whoever asks for a bucket's head is told a number only; to a key unknown to it a store may say 404 too.
+    Rule(
+        r"\(404\) when calling the HeadBucket",
+        "the store has no such bucket, or does not know the key: {uri}",
+        f"{_THERE}; {_CREDENTIALS}",
+    ),
     Rule(
         r"Unable to locate credentials|NoCredentials|DefaultCredentialsError",
         "the store wants credentials and was given none: {uri}",
