@@ -49,7 +49,8 @@ def _start_containerd(cluster: Cluster, memory: Path) -> None:
     host.make_groups()
     kind = cluster.run("findmnt", "--noheadings", "--output=FSTYPE", "--target", cluster.folder)
     below = memory if kind.strip() == "overlay" else cluster.folder  # overlays do not stand on overlays
-    node.start_containerd(cluster.namespaces, cluster.folder, below / "containerd")
+    containerd = node.start_containerd(cluster.namespaces, cluster.folder, below / "containerd")
+    node.await_containerd(cluster.namespaces, containerd)
 
 
 def _start_node(cluster: Cluster) -> None:

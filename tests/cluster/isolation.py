@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.cluster.places import LINK, LINK_NODE, NAME, NODE, NODE_NAME, SERVICES
@@ -48,9 +49,10 @@ def _first_process(unshare: subprocess.Popen[bytes], log: Path) -> int:
     children = Path(f"/proc/{unshare.pid}/task/{unshare.pid}/children")
     until = time.monotonic() + _START
     while unshare.poll() is None and time.monotonic() < until:
-        for child in children.read_text().split():
-            if Path(f"/proc/{child}/exe").readlink().name.startswith("tini"):
-                return int(child)
+        with suppress(OSError):  # it has ended meanwhile: then unshare has, too
+            for child in children.read_text().split():
+                if Path(f"/proc/{child}/exe").readlink().name.startswith("tini"):
+                    return int(child)
         time.sleep(0.01)
     raise ClusterError(f"namespaces of its own cannot be had here: {log.read_text()}")
 

@@ -80,8 +80,9 @@ def said() -> Held | None:
 
 def holder() -> Held | None:
     """The cluster that holds the lock."""
-    descriptor = take(patience=0) if LOCK.exists() else None
-    if descriptor is None:
-        return said()
-    os.close(descriptor)
+    with suppress(FileNotFoundError), LOCK.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # others may look at the same time
+        except BlockingIOError:
+            return said()
     return None

@@ -1,6 +1,7 @@
 """The node: containerd, kubelet, kube-proxy."""
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,12 +9,14 @@ from tests.cluster import archive
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import kubeconfig
 from tests.cluster.places import DNS_SERVICE, DOMAIN, NAME, NODE, NODE_NAME, PODS
-from tests.cluster.processes import Namespaces, Running
+from tests.cluster.processes import ClusterError, Namespaces, Running
 
 PAUSE = f"docker.io/{NAME}/pause:1"
 """The image of what holds a pod's namespaces."""
 SOCKET = "/run/containerd/containerd.sock"
 
+_PATIENCE = 30.0
+"""Seconds until containerd must listen."""
 _CNI_PLUGINS = "/usr/lib/cni"
 _CONTAINERD = """
 version = 2
@@ -73,6 +76,21 @@ def start_containerd(namespaces: Namespaces, state: Path, root: Path) -> Running
         _CONTAINERD.format(root=root, socket=SOCKET, pause=PAUSE, plugins=_CNI_PLUGINS, cni=cni).lstrip()
     )
     return namespaces.start("containerd", ["containerd", "--config", file])
+
+
+def await_containerd(namespaces: Namespaces, running: Running) -> None:
+    """Return when it can be asked.
+
+    Raises:
+        ClusterError: It has ended, or takes too long.
+    """
+    socket = Path(f"/proc/{namespaces.init}/root{SOCKET}")
+    until = time.monotonic() + _PATIENCE
+    while not socket.exists():
+        running.still()
+        if time.monotonic() > until:
+            raise ClusterError(f"containerd does not answer after {_PATIENCE:g} s:\n{running.said()}")
+        time.sleep(0.02)
 
 
 def import_image(namespaces: Namespaces, tar: Path) -> None:
