@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import Cluster
-from tests.cluster.stack import Stack, of
+from tests.cluster.fixture import KUBECONFIG
+from tests.cluster.stack import Stack, of, read
 from tests.mlflow_server import Server, log_churn_like_models
+
+STACK = "PLATFORMCTL_TEST_STACK"
+"""The variable that names a file of JSON, for a cluster that was not built here: see `stack.Stack`. Our
+images have to be in that cluster by the names in `image_names`, and our ClusterStorageContainer."""
 
 ROWS = {"instances": [{"tenure": 1.0, "fee": 9.0}, {"tenure": 40.0, "fee": 1.0}]}
 PREDICTIONS = [1, 0]
@@ -25,18 +29,22 @@ class Models:
     Args:
         s3: Written by MLflow's client into the store.
         proxied: Handed out by the MLflow server.
-        folder: Its files on the node, below the stack's volumes.
+        folder: Its files on the node, below the stack's volumes; None without such.
     """
 
     s3: str
     proxied: str
-    folder: Path
+    folder: Path | None
 
 
 @pytest.fixture(scope="session")
-def stack(cluster: Cluster) -> Stack:
+def stack(request: pytest.FixtureRequest) -> Stack:
     """Where the things are that a deployment needs."""
-    return of(cluster)
+    if KUBECONFIG not in os.environ:
+        return of(request.getfixturevalue("cluster"))
+    if STACK not in os.environ:
+        pytest.skip(f"needs to know what there is beside {KUBECONFIG}: {STACK} names a file that says it")
+    return read(Path(os.environ[STACK]))
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +56,9 @@ def models(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Models:
     [proxied] = log_churn_like_models(server.uri, server.folder, "churn", "skops")
     environ = {**stack.s3.environment, "MLFLOW_EXPERIMENT_NAME": name}
     [direct] = log_churn_like_models(server.uri, server.folder, "churn", "skops", environ=environ)
-    folder = stack.volumes / name
-    _download(stack, _location(server, proxied), folder)
+    folder = stack.volumes / name if stack.volumes is not None else None
+    if folder is not None:
+        _download(stack, _location(server, proxied), folder)
     return Models(_location(server, direct), _location(server, proxied), folder)
 
 

@@ -1,4 +1,4 @@
-"""What a deployment needs of a cluster: KServe, a gateway, metrics, images, models; and where each answers."""
+"""What a deployment needs of a cluster: KServe, a gateway, metrics, images, models; and where it is."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -27,14 +27,15 @@ class Stack:
         gateway: The gateway's URL; it tells deployments apart by their host.
         s3: Where models are.
         registry: Where they are registered.
-        volumes: A folder of the node, for volumes of `hostPath`.
+        volumes: A folder of the node that is one of this machine too, for volumes of `hostPath`; None: there
+            is none.
         kserve: Its version, as `v0.20.0`.
     """
 
     gateway: str
     s3: S3
     registry: Registry
-    volumes: Path
+    volumes: Path | None
     kserve: str
 
 
@@ -54,12 +55,13 @@ def install(cluster: Cluster) -> Stack:
         for reference in _FIRST:
             cluster.import_image(archives.pop(reference))
         resources.result()
-        rest = pool.submit(lambda: [cluster.import_image(archive) for archive in archives.values()])
+        rest = [pool.submit(cluster.import_image, archive) for archive in archives.values()]
         gateway.install(cluster)
         metrics_server.install(cluster)
         kserve.install(cluster)
         address = _await(cluster)
-        rest.result()
+        for imported in rest:
+            imported.result()
     store.await_answer(s3_running, s3.endpoint)
     store.await_answer(registry_running, f"{registry.uri}/health")
     stack = Stack(f"http://{address}", s3, registry, volumes, image_names.KSERVE_VERSION)
@@ -69,9 +71,14 @@ def install(cluster: Cluster) -> Stack:
 
 def of(cluster: Cluster) -> Stack:
     """What was installed on a cluster that is up."""
-    kept: dict[str, Any] = json.loads((cluster.folder / _FILE).read_text())
-    s3, registry, volumes = S3(**kept.pop("s3")), Registry(**kept.pop("registry")), kept.pop("volumes")
-    return Stack(**kept, s3=s3, registry=registry, volumes=Path(volumes))
+    return read(cluster.folder / _FILE)
+
+
+def read(file: Path) -> Stack:
+    """What a file says, as JSON with the fields of `Stack`."""
+    kept: dict[str, Any] = json.loads(file.read_text())
+    s3, registry, volumes = S3(**kept.pop("s3")), Registry(**kept.pop("registry")), kept.pop("volumes", None)
+    return Stack(**kept, s3=s3, registry=registry, volumes=Path(volumes) if volumes else None)
 
 
 def _resources(cluster: Cluster) -> None:
