@@ -6,6 +6,7 @@ import pytest
 
 from platformctl.adapters.cluster import checks
 from platformctl.adapters.cluster.api import Api
+from platformctl.domain.cluster import Storage
 from platformctl.domain.errors import Refused
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Finding, Severity
@@ -103,3 +104,15 @@ def test_what_mlflows_server_hands_out_needs_somebody_who_downloads_it(api: Api,
     mapped = replace(SHAPE, storage=replace(SHAPE.storage, mapping={"mlflow-artifacts:/": "s3://models"}))
     server.answers[CONTAINERS] = (200, {"items": []})
     assert checks.findings(api, mapped, revision, Scale()) == []
+
+
+def test_a_store_that_is_asked_as_nobody_is_told(api: Api, server: Server) -> None:
+    nothing = replace(SHAPE, storage=Storage())
+    own: dict[str, Any] = {"metadata": {"name": "default"}}
+    server.answers["/api/v1/namespaces/models/serviceaccounts/default"] = (200, own)
+    (finding,) = checks.findings(api, nothing, REVISION, Scale())
+    assert (finding.severity, finding.field) == (Severity.WARNING, "spec.model")
+    assert finding.message == "storage: pods will read s3://a/b without credentials: none are configured"
+    own["metadata"]["annotations"] = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/models"}
+    assert checks.findings(api, nothing, REVISION, Scale()) == []
+    assert checks.findings(api, SHAPE, REVISION, Scale()) == []

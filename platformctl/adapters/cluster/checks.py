@@ -16,7 +16,7 @@ from platformctl.adapters.cluster.checking import (
 )
 from platformctl.adapters.cluster.checking.check import Check, refuse
 from platformctl.adapters.cluster.checking.check import findings as as_findings
-from platformctl.adapters.cluster.discovery import Absent, Live, containers, discover, there
+from platformctl.adapters.cluster.discovery import Absent, Live, account, containers, discover, there
 from platformctl.adapters.cluster.kinds import NODE, POD
 from platformctl.adapters.cluster.rights import RIGHTS
 from platformctl.domain.cluster import Shape
@@ -85,7 +85,8 @@ def findings(api: Api, shape: Shape, revision: Revision, scale: Scale) -> Sequen
 def _downloads(api: Api, shape: Shape, revision: Revision) -> list[Check]:
     uri = render_storage.uri(revision.model, shape.storage)
     if not uri.startswith(f"{render_storage.PROXIED}:"):
-        return []
+        configured = shape.storage.secret or shape.storage.service_account
+        return [] if configured else storage.unsigned(uri, account(api, "default", shape.namespace))
     found = containers(api)
     wanted = [] if isinstance(found, Absent) else storage.secrets_of(uri, found)
     return [storage.proxied(uri, found, there(api, wanted, shape.namespace), shape.namespace)]

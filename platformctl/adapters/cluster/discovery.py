@@ -131,6 +131,11 @@ def containers(api: Api) -> list[Manifest] | Absent:
     return list(entries(_body(reply), "items"))
 
 
+def account(api: Api, called: str, namespace: str) -> Manifest | Absent:
+    """A ServiceAccount."""
+    return _one(api, SERVICE_ACCOUNT, called, namespace)
+
+
 def there(api: Api, secrets: Iterable[str], namespace: str) -> set[str]:
     """Which of these Secrets a namespace has, or may have: those that we may not look at are in it."""
     return {secret for secret in secrets if _one(api, SECRET, secret, namespace) is not Absent.NOT_THERE}

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 from platformctl.adapters.cluster.checking.check import Check
 from platformctl.adapters.cluster.discovery import Absent, Live
-from platformctl.adapters.cluster.objects import entries, text
+from platformctl.adapters.cluster.objects import entries, mapping, text
 from platformctl.adapters.cluster.objects import name as name_of
 from platformctl.domain.cluster import Shape
 from platformctl.domain.manifests import Manifest
@@ -26,6 +26,7 @@ _DOWNLOADER = (
     'map it to the store that the server keeps it in ([contexts.NAME.storage]: "mlflow-artifacts:/" = '
     '"s3://bucket/path"), or kubectl apply -f storage/clusterstoragecontainer.yaml (docs/cluster.md)'
 )
+_SIGNED = ("s3", "gs")
 _GOOGLE = "gcloud-application-credentials.json"
 
 
@@ -61,6 +62,24 @@ def proxied(uri: str, containers: Sequence[Manifest] | Absent, secrets: Containe
         hint = f"kubectl create secret generic {missing[0]} -n {place} --from-literal=MLFLOW_TRACKING_URI=URI"
         return Check("storage", message, Severity.ERROR, hint, "spec.model")
     return Check("storage", f"{name_of(found)} downloads from MLflow's server")
+
+
+def unsigned(uri: str, account: Manifest | Absent) -> list[Check]:
+    """Whether pods are going to ask a store as nobody.
+
+    Args:
+        uri: What they are told to read.
+        account: The ServiceAccount that they have where none is configured.
+    """
+    scheme = uri.partition("://")[0]
+    if scheme not in _SIGNED or isinstance(account, Absent):
+        return []
+    # A cloud's identity is given to an account by an annotation.
+    if entries(account, "secrets") or mapping(account, "metadata", "annotations"):
+        return []
+    message = f"pods will read {uri} without credentials: none are configured"
+    hint = 'if the store wants some: storage_secret = "NAME" in the context (docs/cluster.md)'
+    return [Check("storage", message, Severity.WARNING, hint, "spec.model")]
 
 
 def secrets_of(uri: str, containers: Sequence[Manifest]) -> list[str]:
