@@ -39,6 +39,13 @@ def test_patience_ends_and_is_had_once(gateway: TinyGateway) -> None:
     assert len(gateway.asked) == before + 1
 
 
+def test_one_that_has_answered_is_waited_for_again(gateway: TinyGateway) -> None:
+    predictions = Predictions(gateway.connect, patience=60)
+    for _ in range(2):
+        gateway.ignorant = 1
+        assert _ask(predictions).revision == _V1
+
+
 def test_who_asks_nobody_by_name_gets_what_the_gateway_says(gateway: TinyGateway) -> None:
     gateway.ignorant = _FOREVER
     assert _ask(Predictions(gateway.connect, patience=60), revision=None).status == 503

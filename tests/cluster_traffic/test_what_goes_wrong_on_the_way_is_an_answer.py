@@ -10,6 +10,7 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.traffic import Answer, Request
 from platformctl.render import served
 from tests.cluster_traffic.serving import TinyGateway, tiny_gateway
+from tests.ports import free_port
 
 pytestmark = pytest.mark.quick
 
@@ -105,7 +106,17 @@ def test_what_is_served_is_asked_on_a_connection_of_its_own(
     assert gateway.asked[0].line == f"GET {served.PATH} HTTP/1.1"
 
 
+def test_a_server_is_told_from_the_gateway_without_asking_a_model(
+    gateway: TinyGateway, predictions: Predictions
+) -> None:
+    gateway.ignorant = 1
+    routed = [predictions.is_routed(_HOST, Name("churn"), 10) for _ in range(2)]
+    assert routed == [False, True]
+    assert gateway.asked[1].line == "GET /v1/models/churn HTTP/1.1"
+
+
 def test_nobody_says_what_is_served() -> None:
-    with tiny_gateway() as gateway:
-        predictions = Predictions(gateway.connect)
+    port = free_port()
+    predictions = Predictions(lambda _, seconds: socket.create_connection(("127.0.0.1", port), seconds))
     assert predictions.served(_HOST, 10) is None
+    assert not predictions.is_routed(_HOST, Name("churn"), 10)
