@@ -128,6 +128,7 @@ class ClusterTarget:
             {**self._routes.live(revision.deployment), revision.id: render.service(revision)},
         )
         if was_there and self._has_failed(revision):
+            logs.keep(self._api, revision.deployment, revision.id)
             self._objects.renew(revision.id)
 
     def scale(self, revision: RevisionId, scale: Scale) -> None:
