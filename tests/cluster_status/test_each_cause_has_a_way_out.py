@@ -371,6 +371,21 @@ def test_what_refuses_a_deployment_is_told_as_of_a_pod() -> None:
     assert of(service=refused, deployments=[]).failure == "webhook all.example.com refuses it: no"
 
 
+def test_a_host_that_is_too_long_for_kserve() -> None:
+    refused = service()
+    host = f"churn-v4-3f9a1c-predictor-{'n' * 40}"
+    said = (
+        "fails to create NewRawKubeReconciler for predictor: failed creating host name: invalid domain name "
+        f'"{host}.example.com": url: Invalid value: "{host}": must be no more than 63 characters'
+    )
+    refused["status"]["conditions"] = [
+        condition("PredictorReady", "False", reason="ReconcileFailed", message=said)
+    ]
+    failure = of(service=refused, deployments=[]).failure
+    assert failure
+    assert f"{host} is longer than 63 characters (use a shorter name" in failure
+
+
 def test_a_model_format_that_kserve_does_not_know() -> None:
     unknown = service()
     unknown["status"]["modelStatus"] = {

@@ -31,11 +31,11 @@ POLL = 0.5
 @pytest.fixture(scope="module")
 def apis(kubeconfig: Path, stack: Stack) -> Iterator[Mapping[str, Api]]:
     """Where each scenario is: all of them go wrong at the same time."""
-    prefix = f"test-causes-{uuid.uuid4().hex[:6]}"
+    prefix = f"test-{uuid.uuid4().hex[:6]}"  # short: KServe makes one label of it and of a pod's name
     shared = _namespace(kubeconfig, prefix, {}, stack)
     alone = {
-        one.name: _namespace(kubeconfig, f"{prefix}-{one.name}", one.enforced, stack)
-        for one in SCENARIOS
+        one.name: _namespace(kubeconfig, f"{prefix}-{number}", one.enforced, stack)
+        for number, one in enumerate(SCENARIOS)
         if one.is_alone
     }
     found = {one.name: alone.get(one.name, shared) for one in SCENARIOS}

@@ -13,6 +13,7 @@ IGNORED = 10.0
 
 _UNSUPPORTED = ("RuntimeDisabled", "NoSupportingRuntime", "RuntimeNotRecognized", "InvalidPredictorSpec")
 _DEADLINE_SECONDS = 600
+_LONG_HOST = re.compile(r'Invalid value: "([^"]+)": must be no more than 63 char')
 _CONTROLLER = "is its controller running? kubectl -n kserve get pods; platformctl doctor"
 
 
@@ -77,7 +78,13 @@ def is_overdue(deployment: Manifest | None, youngest: datetime | None, now: date
 
 
 def _unreconciled(message: str, lasted: float) -> Cause:
-    said = shortened(re.sub(r"^fails? to reconcile [^:]*: ", "", message))
+    said = shortened(
+        re.sub(r"^fails? to (?:reconcile [^:]*|create NewRawKubeReconciler[^:]*): ", "", message)
+    )
+    long = _LONG_HOST.search(message)
+    if long is not None:
+        text = f"KServe makes a host of it and of the namespace, and {long[1]} is longer than 63 characters"
+        return Cause(text, "use a shorter name, or a namespace with one", hopeless=True)
     if "is invalid" in message:
         return Cause(f"KServe cannot make what it needs: {said}", hopeless=True)
     return refusals.known(said, lasted) or Cause(f"KServe cannot make what it needs: {said}")

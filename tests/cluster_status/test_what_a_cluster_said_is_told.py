@@ -1,0 +1,15 @@
+import pytest
+
+from platformctl.adapters.cluster.statuses import Told, status
+from tests.cluster_status import recording
+from tests.cluster_status.scenarios import SCENARIOS, Scenario
+
+pytestmark = pytest.mark.quick
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_what_was_recorded_is_told_as_on_the_cluster(scenario: Scenario) -> None:
+    seen, now = recording.read(scenario.name)
+    found = status(seen, Told(), now)
+    assert scenario.words in found.detail
+    assert (found.failure is not None) == scenario.hopeless
