@@ -1,6 +1,6 @@
 """The cluster's fixtures."""
 
-from tests.cluster.fixture import cluster, kubeconfig, node
-from tests.cluster.models import stack
+from tests.cluster.fixture import cluster, kubeconfig, namespace, node
+from tests.cluster.models import models, stack
 
-__all__ = ["cluster", "kubeconfig", "node", "stack"]
+__all__ = ["cluster", "kubeconfig", "models", "namespace", "node", "stack"]
