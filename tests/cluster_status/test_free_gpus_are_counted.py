@@ -7,6 +7,7 @@ import pytest
 from platformctl.adapters.cluster import gpu_plan, gpus
 from platformctl.adapters.cluster.gpus import Stage
 from platformctl.domain.manifests import DEPLOYMENT, REVISION
+from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.resources import Gpu, Resources, Toleration
 from platformctl.domain.revision import Revision
@@ -62,7 +63,8 @@ def _findings(  # noqa: PLR0913 - each is what a test is about
     wanted = gpus.ask(revision)
     assert wanted
     hosts = gpus.hosts(wanted, nodes, pods)
-    found = gpu_plan.plan(wanted, hosts, gpu_plan.placed(revision, pods, weights), minimum)
+    shares = {RevisionId(name): weight for name, weight in weights.items()}
+    found = gpu_plan.plan(wanted, hosts, gpu_plan.placed(revision, pods, shares), minimum)
     return gpu_plan.findings(revision, wanted, hosts, found, grows=grows)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from platformctl.adapters.cluster import gpus, objects
 from platformctl.adapters.cluster.gpus import Ask, Host
 from platformctl.domain.manifests import DEPLOYMENT, REVISION, Manifest
+from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.resources import PRODUCT_LABEL
 from platformctl.domain.revision import Revision
@@ -53,10 +54,10 @@ class Placed:
 
     mine: int = 0
     serving: int = 0
-    idle: tuple[str, ...] = ()
+    idle: tuple[RevisionId, ...] = ()
 
 
-def placed(revision: Revision, pods: Iterable[Manifest], weights: Mapping[str, int]) -> Placed:
+def placed(revision: Revision, pods: Iterable[Manifest], weights: Mapping[RevisionId, int]) -> Placed:
     """The replicas of the revision's deployment.
 
     Args:
@@ -159,14 +160,14 @@ def _where(wanted: Ask) -> str:
     return "is the device plugin of the GPUs installed? kubectl describe nodes"
 
 
-def _live(revision: Revision, pods: Iterable[Manifest]) -> dict[str, int]:
+def _live(revision: Revision, pods: Iterable[Manifest]) -> dict[RevisionId, int]:
     """Pods on nodes, by revision of the same deployment; its predictors, which are those with GPUs."""
-    counts: dict[str, int] = {}
+    counts: dict[RevisionId, int] = {}
     for pod in pods:
         ours = objects.label(pod, DEPLOYMENT) == revision.deployment
         over = objects.text(pod, "status", "phase") in {"Failed", "Succeeded"}
         if ours and not over and objects.text(pod, "spec", "nodeName") and _predicts(pod):
-            other = objects.label(pod, REVISION)
+            other = RevisionId(objects.label(pod, REVISION))
             counts[other] = counts.get(other, 0) + 1
     return counts
 
