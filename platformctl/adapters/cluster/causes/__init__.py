@@ -14,7 +14,7 @@ it gives up at once. `detail`: there is hope, it goes on waiting. Which cause is
 - No room on any node: always hope; an autoscaler or another pod's end may make some.
 - Pods that the API server refuses: hopeless at once where a rule does (Pod Security, a limit range, a
   webhook); a full quota after 60 s; a webhook that is down: hope.
-- Anything that is wrong for longer than the Deployment's own deadline, with pods that are all older than that:
+- Anything that is wrong for longer than its Deployment waits, with pods that are all older than that:
   hopeless. A large model only takes its time.
 
 And none of them is a failure while a replica answers: what ails the others is then told as a detail.
