@@ -1,6 +1,7 @@
 """What a deployment needs of a cluster: KServe, a gateway, metrics, images, models; and where it is."""
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,10 +13,7 @@ from tests.cluster.store import S3, Registry
 
 _FILE = "stack.json"
 _STORAGE = Path(__file__).parents[2] / "storage/clusterstoragecontainer.yaml"
-_FIRST = (
-    *(image_names.KSERVE, image_names.GATEWAY, image_names.ENVOY, image_names.METRICS_SERVER),
-    image_names.STORAGE_INITIALIZER,
-)
+_FIRST = (image_names.GATEWAY, image_names.ENVOY, image_names.KSERVE)
 """Images that the cluster itself runs; a pod whose image is missing tries again only after 10 s."""
 
 
@@ -52,16 +50,16 @@ def install(cluster: Cluster) -> Stack:
     with ThreadPoolExecutor() as pool:
         resources = pool.submit(_resources, cluster)
         archives = images.archives(cluster.programs)
+        cluster.import_image(archives.pop(image_names.METRICS_SERVER))
+        metrics_server.install(cluster)  # first: it looks twice, 10 s apart, before it says anything
         for reference in _FIRST:
             cluster.import_image(archives.pop(reference))
         resources.result()
-        rest = [pool.submit(cluster.import_image, archive) for archive in archives.values()]
+        rest = pool.submit(_import, cluster, archives.values())
         gateway.install(cluster)
-        metrics_server.install(cluster)
         kserve.install(cluster)
         address = _await(cluster)
-        for imported in rest:
-            imported.result()
+        rest.result()
     store.await_answer(s3_running, s3.endpoint)
     store.await_answer(registry_running, f"{registry.uri}/health")
     stack = Stack(f"http://{address}", s3, registry, volumes, image_names.KSERVE_VERSION)
@@ -83,8 +81,13 @@ def read(file: Path) -> Stack:
 
 def _resources(cluster: Cluster) -> None:
     charts.apply(cluster, [charts.namespace(kserve.NAMESPACE)])
-    charts.apply(cluster, [*gateway.resources(cluster), *kserve.resources(cluster)])
+    charts.create(cluster, [*gateway.resources(cluster), *kserve.resources(cluster)])
     cluster.kubectl("wait", "--timeout=60s", "--for=condition=Established", "crd", "--all")
+
+
+def _import(cluster: Cluster, archives: Iterable[Path]) -> None:
+    for archive in archives:
+        cluster.import_image(archive)
 
 
 def _await(cluster: Cluster) -> str:
