@@ -3,10 +3,12 @@
 import argparse
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
-from tests.cluster import build, lifecycle
+from tests.cluster import images, lifecycle
 from tests.cluster.processes import ClusterError
+from tests.cluster.requirements import built
 
 
 def main() -> int:
@@ -34,7 +36,7 @@ def _interrupted(_number: int, _frame: FrameType | None) -> None:
 def _done(chosen: argparse.Namespace) -> int:
     match chosen.verb:
         case "build":
-            build.build()
+            images.archives({name: Path(path) for name, path in built("all").items()})
         case "up":
             print(lifecycle.up(chosen.only).kubeconfig)  # noqa: T201 - as above
         case "down":
