@@ -46,8 +46,8 @@ class Registry:
 
     Args:
         uri: The same for pods and for this machine.
-        proxied: Where it writes what it hands out itself (`mlflow-artifacts:/`), as a URI of S3. An experiment
-            that is made with a location in S3 has its artifacts there, and clients write them themselves.
+        proxied: Where it writes what it hands out itself (`mlflow-artifacts:/`), as a URI of S3. An
+            experiment that is made with a location in S3 has its artifacts there, written by its clients.
     """
 
     uri: str
