@@ -1,6 +1,8 @@
 """A small server as a pod: what shows that a node works."""
 
 import json
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,8 @@ from tests.cluster.places import NAME
 _IMAGE = f"docker.io/{NAME}/answer:1"
 _PORT = 8080
 _NAME = "answer"
+_PATIENCE = 30.0
+"""Seconds until a Service must answer whose pod is ready."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,23 @@ class Answering:
         with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as reply:
             return str(reply.read().decode())
 
+    def await_answer(self) -> None:
+        """Return when it answers: the node learns of a ready pod a moment after everyone else.
+
+        Raises:
+            URLError: It does not.
+        """
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self.get("/")
+            except urllib.error.URLError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
 
 @contextmanager
 def answering(cluster: Cluster, namespace: str) -> Iterator[Answering]:
@@ -42,7 +63,9 @@ def answering(cluster: Cluster, namespace: str) -> Iterator[Answering]:
     wait = ("wait", "--namespace", namespace, "--timeout=60s")
     cluster.kubectl(*wait, "--for=condition=Ready", f"pod/{_NAME}")
     path = "jsonpath={.spec.clusterIP}"
-    yield Answering(cluster.kubectl("get", "--namespace", namespace, f"service/{_NAME}", "--output", path))
+    found = Answering(cluster.kubectl("get", "--namespace", namespace, f"service/{_NAME}", "--output", path))
+    found.await_answer()
+    yield found
 
 
 def _manifests() -> dict[str, object]:
