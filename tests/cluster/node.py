@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster import archive
-from tests.cluster.certificates import Authority
+from tests.cluster.certificates import Authority, Pair
 from tests.cluster.control_plane import kubeconfig
 from tests.cluster.places import DNS_SERVICE, DOMAIN, NAME, NODE, NODE_NAME, PODS
 from tests.cluster.processes import ClusterError, Namespaces, Running
@@ -119,7 +119,21 @@ def start_kubelet(
     client = authority.issue(f"system:node:{NODE_NAME}", groups=["system:nodes"])
     resolver = state / "resolv.conf"
     resolver.write_text("")  # pods reach nobody outside whom they could ask
-    settings = {
+    settings = _kubelet_settings(authority, serving, state, resolver)
+    file = state / "kubelet.json"
+    file.write_text(json.dumps(settings))
+    access = kubeconfig(state / "kubelet.kubeconfig", client, authority)
+    command: list[str | Path] = [
+        programs["kubelet"],
+        f"--config={file}",
+        f"--kubeconfig={access}",
+        f"--root-dir={root}",
+    ]
+    return namespaces.start("kubelet", [*command, f"--node-ip={NODE}", f"--hostname-override={NODE_NAME}"])
+
+
+def _kubelet_settings(authority: Authority, serving: Pair, state: Path, resolver: Path) -> dict[str, object]:
+    return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "authentication": {
@@ -147,16 +161,6 @@ def start_kubelet(
         "tlsCertFile": str(serving.certificate),
         "tlsPrivateKeyFile": str(serving.key),
     }
-    file = state / "kubelet.json"
-    file.write_text(json.dumps(settings))
-    access = kubeconfig(state / "kubelet.kubeconfig", client, authority)
-    command: list[str | Path] = [
-        programs["kubelet"],
-        f"--config={file}",
-        f"--kubeconfig={access}",
-        f"--root-dir={root}",
-    ]
-    return namespaces.start("kubelet", [*command, f"--node-ip={NODE}", f"--hostname-override={NODE_NAME}"])
 
 
 def start_proxy(
