@@ -17,7 +17,7 @@ _CONNECTIONS = 16
 
 @pytest.fixture
 def serving(shop: Shop) -> Shop:
-    assert retries.ensure(shop.api)
+    assert retries.ensure(shop.api, shop.route())
     shop.start(V1, replicas=2)
     shop.serve(V1, v1=100)
     return shop
@@ -54,4 +54,5 @@ def test_one_that_dies_loses_what_it_was_answering(serving: Shop) -> None:
         _kill(victim)
         eventually(lambda: len(serving.pods(V1)) == 2, "it is back")
         load.until(load.tally.answered + 2000)
-    assert len(load.tally.lost) <= _CONNECTIONS
+    # A connection may have sent its next request at the moment of its death. Without the policy: hundreds.
+    assert len(load.tally.lost) <= 2 * _CONNECTIONS

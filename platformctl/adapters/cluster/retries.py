@@ -7,41 +7,53 @@ have rules of their own.
 
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.kinds import BACKEND_TRAFFIC_POLICY, HTTP_ROUTE
+from platformctl.adapters.cluster.objects import label, name, text, uid
 from platformctl.domain.errors import PlatformctlError
-from platformctl.domain.manifests import MANAGED_BY, MANAGER, Manifest
+from platformctl.domain.manifests import DEPLOYMENT, Manifest, labels
+from platformctl.domain.names import Name
 
-NAME = "platformctl"
-"""One for all deployments of a namespace."""
+_RETRIES = 5
+"""A dead server has the fewest requests under way, so that Envoy's balancing prefers it: two were too few."""
+
+_TRIGGERS = ("connect-failure", "refused-stream", "reset-before-request")
 
 
-def policy(namespace: str) -> Manifest:
-    """The policy for all our routes of a namespace."""
-    routes = {
-        "group": HTTP_ROUTE.group,
-        "kind": HTTP_ROUTE.name,
-        "matchLabels": {MANAGED_BY: MANAGER},
-    }
-    retry = {
-        "numRetries": 2,
-        "retryOn": {"triggers": ["connect-failure", "refused-stream", "reset-before-request"]},
-        "perRetry": {"backOff": {"baseInterval": "5ms", "maxInterval": "20ms"}},
-    }
+def policy(route: Manifest) -> Manifest:
+    """The policy for one route of ours, with which it goes."""
+    target = {"group": HTTP_ROUTE.group, "kind": HTTP_ROUTE.name, "name": name(route)}
+    owner = {**_reference(route), "uid": uid(route)}
     return {
         "apiVersion": BACKEND_TRAFFIC_POLICY.api_version,
         "kind": BACKEND_TRAFFIC_POLICY.name,
-        "metadata": {"name": NAME, "namespace": namespace, "labels": {MANAGED_BY: MANAGER}},
-        "spec": {"targetSelectors": [routes], "retry": retry},
+        "metadata": {
+            "name": name(route),
+            "namespace": text(route, "metadata", "namespace"),
+            "labels": labels(Name(label(route, DEPLOYMENT))),
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            "targetRefs": [target],
+            "retry": {
+                "numRetries": _RETRIES,
+                "retryOn": {"triggers": list(_TRIGGERS)},
+                "perRetry": {"backOff": {"baseInterval": "5ms", "maxInterval": "20ms"}},
+            },
+        },
     }
 
 
-def ensure(api: Api) -> bool:
-    """Make sure that our routes have it, where Envoy Gateway is what reads them.
+def ensure(api: Api, route: Manifest) -> bool:
+    """Make sure that a route has it, where the cluster knows such policies.
 
     Returns:
-        False: The cluster has no such policies, or does not let us: nothing is repeated.
+        False: It does not, or does not let us: nothing is repeated.
     """
     try:
-        api.apply(policy(api.namespace))
+        api.apply(policy(route))
     except PlatformctlError:
         return False
     return True
+
+
+def _reference(route: Manifest) -> dict[str, str]:
+    return {"apiVersion": HTTP_ROUTE.api_version, "kind": HTTP_ROUTE.name, "name": name(route)}

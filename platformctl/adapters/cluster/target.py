@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from platformctl import render
-from platformctl.adapters.cluster import logs, observing, rehearsal, rules, state
+from platformctl.adapters.cluster import logs, observing, rehearsal, retries, rules, state
 from platformctl.adapters.cluster.acceptance import acceptance
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.apply import Objects
@@ -27,6 +27,7 @@ from platformctl.domain.errors import (
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import (
+    ABSENT,
     Capabilities,
     Finding,
     Observed,
@@ -149,6 +150,8 @@ class ClusterTarget:
             DeadlinePassed: It is recorded, and the Gateway was still not serving it.
         """
         committed = self._routes.commit(name, route, rollout, token)
+        if token == ABSENT:
+            retries.ensure(self._api, committed.manifest)
         if committed.can_be_served:
             self._traffic.await_served(committed.manifest)
         return state.read(committed.manifest).token
