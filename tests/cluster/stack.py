@@ -82,7 +82,9 @@ def read(file: Path) -> Stack:
 def _resources(cluster: Cluster) -> None:
     charts.apply(cluster, [charts.namespace(kserve.NAMESPACE)])
     charts.create(cluster, [*gateway.resources(cluster), *kserve.resources(cluster)])
-    cluster.kubectl("wait", "--timeout=60s", "--for=condition=Established", "crd", "--all")
+    # Not `condition=…`, which fails where a resource has no status yet.
+    established = "jsonpath={.status.conditions[?(@.type=='Established')].status}=True"
+    cluster.kubectl("wait", "--timeout=120s", f"--for={established}", "crd", "--all")
 
 
 def _import(cluster: Cluster, archives: Iterable[Path]) -> None:
