@@ -28,11 +28,22 @@ _SECONDS = 3.0
 _OK, _FAILURE = 200, 500
 
 
-class Source(NamedTuple):
-    """One life of one server: it counts from 0."""
+class Heard(NamedTuple):
+    """What one pod has said to us.
 
-    pod: str
-    restarts: int
+    Args:
+        before: Of its lives before: a server that starts anew counts from 0.
+        last: At last.
+    """
+
+    before: Counts = Counts()
+    last: Counts = Counts()
+
+    def and_now(self, said: Counts) -> "Heard":
+        """With what it says now. Fewer than it had is another life."""
+        if said.requests < self.last.requests:
+            return Heard(exposition.total((self.before, self.last)), said)
+        return Heard(self.before, said)
 
 
 class ClusterCounters:
@@ -54,7 +65,7 @@ class ClusterCounters:
         self._api = api
         self._prometheus = Prometheus(prometheus, api) if prometheus else None
         self._direct = "KUBERNETES_SERVICE_HOST" in os.environ if direct is None else direct
-        self._said: dict[RevisionId, dict[Source, Counts]] = {}
+        self._heard: dict[RevisionId, dict[str, Heard]] = {}
         self._lock = threading.Lock()
 
     def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:  # noqa: ARG002 - the port's; a revision's name is unique in a namespace
@@ -76,19 +87,25 @@ class ClusterCounters:
             }
         for revision, answers in said.items():
             self._remember(revision, asked[revision], answers)
-        return {revision: exposition.total(self._said.get(revision, {}).values()) for revision in revisions}
+        return {revision: self._total(revision) for revision in revisions}
+
+    def _total(self, revision: RevisionId) -> Counts:
+        heard = self._heard.get(revision, {}).values()
+        return exposition.total(part for one in heard for part in one)
 
     def _remember(
         self, revision: RevisionId, pods: Sequence[Manifest], said: Sequence[Counts | None]
     ) -> None:
-        if pods and all(one is None for one in said) and revision not in self._said:
+        if pods and all(one is None for one in said) and revision not in self._heard:
             raise Unreachable(
                 f"no pod of {revision} says what it has counted: {', '.join(map(name, pods))}",
                 hint=f"kubectl get --raw {_path(self._api, pods[0])}",
             )
         with self._lock:
-            known = self._said.setdefault(revision, {})
-            known.update({_source(pod): one for pod, one in zip(pods, said, strict=True) if one is not None})
+            known = self._heard.setdefault(revision, {})
+            for pod, one in zip(pods, said, strict=True):
+                if one is not None:
+                    known[uid(pod)] = known.get(uid(pod), Heard()).and_now(one)
 
     def _ask(self, revision: RevisionId, pod: Manifest) -> Counts | None:
         """One pod's figures; None: it does not answer. A page without figures has zeros."""
@@ -125,11 +142,6 @@ def _has_answered(pod: Manifest) -> bool:
     """Whether its servers run: before, there is nothing that they could have counted."""
     states = entries(pod, "status", "containerStatuses")
     return bool(states) and all(one.get("started") for one in states)
-
-
-def _source(pod: Manifest) -> Source:
-    restarts = sum(number(one, "restartCount") or 0 for one in entries(pod, "status", "containerStatuses"))
-    return Source(uid(pod), restarts)
 
 
 def _port(pod: Manifest) -> int:
