@@ -202,6 +202,11 @@ def _differs(status: RevisionStatus, scale: Scale) -> bool:
     return told_otherwise or not scale.minimum <= status.replicas <= scale.maximum
 
 
+def is_under_way(observed: Observed) -> bool:
+    """Whether something has been begun and not been finished: by somebody who is at it, or was interrupted."""
+    return bool(_interrupted(observed, None))
+
+
 def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:
     """Say what is wrong with a deployment, worst first.
 

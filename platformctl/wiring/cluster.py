@@ -39,11 +39,12 @@ def world(  # noqa: PLR0913 - what a world is made of
     api = api_of(settings)
     known = shape_of(settings, api)
     holder = f"{holder} on {socket.gethostname()}"  # whoever finds our lease may be elsewhere
+    target = ClusterTarget(api, known, Traffic(api, known.gateway), holder, takes_over=takes_over)
     return World(
-        target=ClusterTarget(api, known, Traffic(api, known.gateway), holder, takes_over=takes_over),
+        target=target,
         registry=models,
         lease=ClusterLease(api),
-        counters=ClusterCounters(api, settings.cluster.prometheus),
+        counters=ClusterCounters(api, settings.cluster.prometheus, listed=target.listed),
         reporter=reporter,
         clock=SystemClock(),
         fingerprint=fingerprint,

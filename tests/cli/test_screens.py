@@ -154,6 +154,8 @@ warning: churn-v2-cbef85 was on its way to 100 % when that was interrupted
 
 
 def test_the_status_says_who_is_changing_it(steady: Cli) -> None:
+    steady.host.behaves(V2, Behaviour(ready_after=None))
+    steady("deploy", "churn", "--version", "2", "--timeout", "3s")
     other = FakeLease(steady.host.fakes, "bob")
     other.acquire(Name("churn"), "bob's platformctl", timedelta(minutes=1))
     assert steady("status", "churn").out.splitlines()[-1] == "info: being changed by bob's platformctl"

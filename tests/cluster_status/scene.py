@@ -43,6 +43,13 @@ def deployment(replicas: int = 1, component: str = "predictor", *conditions: Jso
     return {"metadata": metadata, "spec": spec, "status": {"conditions": list(conditions)}}
 
 
+def autoscaler(replicas: int, component: str = "predictor") -> Json:
+    """The autoscaler of a component, with the replicas that it wants."""
+    name = f"{REVISION_NAME}-{component}"
+    spec = {"scaleTargetRef": {"name": name}, "maxReplicas": 4}
+    return {"metadata": _metadata(name, 60), "spec": spec, "status": {"desiredReplicas": replicas}}
+
+
 def condition(kind: str, value: str, seconds: float = 30, **more: str) -> Json:
     """A condition that is so since some seconds ago."""
     return {"type": kind, "status": value, "lastTransitionTime": ago(seconds), **more}

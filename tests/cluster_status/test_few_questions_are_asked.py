@@ -14,7 +14,17 @@ from platformctl.adapters.cluster.kubeconfig import Access
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import RevisionStatus
 from tests.cluster_status import scene
-from tests.cluster_status.scene import NOW, container, crashed, deployment, ended, pod, service, waiting
+from tests.cluster_status.scene import (
+    NOW,
+    autoscaler,
+    container,
+    crashed,
+    deployment,
+    ended,
+    pod,
+    service,
+    waiting,
+)
 from tests.cluster_target.kubeconfigs import one, written
 from tests.registry.stub import Asked, Said, Stub, answering
 
@@ -76,15 +86,49 @@ def _ready(name: str) -> Any:
     return pod(name, ready=True)
 
 
-def test_three_lists_and_one_page_a_revision_then_three_lists(tmp_path: Path) -> None:
+def test_two_lists_and_one_page_a_revision_then_two_lists(tmp_path: Path) -> None:
     with _cluster(tmp_path, _objects(_ready("few"), _ready("few-2")), {"about": ABOUT}) as cluster:
         serving = cluster.status().serving
         assert serving
         assert serving.runtime == "sklearn"
-        lists = {"inferenceservices": 1, "deployments": 1, "pods": 1}
+        lists = {"inferenceservices": 1, "pods": 1}
         assert cluster.asked() == {**lists, "about": 1}
         cluster.status()
         assert cluster.asked() == {**dict.fromkeys(lists, 2), "about": 1}
+
+
+def _scaled(now: int, wanted: int) -> dict[str, list[Any]]:
+    objects = _objects(*(_ready(f"{now} of {wanted}, {n}") for n in range(now)), scaled=True)
+    objects["inferenceservices"] = [service(1, 4)]
+    objects["deployments"] = [deployment(wanted)]
+    objects["horizontalpodautoscalers"] = [autoscaler(wanted)]
+    return objects
+
+
+@pytest.mark.parametrize(("now", "wanted"), [(1, 3), (3, 1), (0, 1)])
+def test_deployments_are_asked_for_where_there_are_not_the_pods_that_should_be(
+    now: int, wanted: int, tmp_path: Path
+) -> None:
+    with _cluster(tmp_path, _scaled(now, wanted), {"about": ABOUT}) as cluster:
+        assert cluster.status().replicas == wanted
+        assert cluster.asked()["deployments"] == 1
+
+
+def test_an_autoscaler_says_how_many_pods_there_should_be(tmp_path: Path) -> None:
+    with _cluster(tmp_path, _scaled(3, 3), {"about": ABOUT}) as cluster:
+        status = cluster.status()
+        assert (status.ready, status.replicas) == (3, 3)
+        assert cluster.asked()["deployments"] == 0
+
+
+def test_deployments_are_asked_for_where_pods_are_leaving(tmp_path: Path) -> None:
+    leaving = _ready("leaving")
+    leaving["metadata"]["deletionTimestamp"] = scene.ago(1)
+    objects = _objects(_ready("stays"), leaving) | {"inferenceservices": [service(1, 1)]}
+    with _cluster(tmp_path, objects | {"deployments": [deployment(1)]}, {"about": ABOUT}) as cluster:
+        status = cluster.status()
+        assert (status.ready, status.replicas) == (1, 1)
+        assert cluster.asked()["deployments"] == 1
 
 
 def test_autoscalers_are_asked_for_where_something_scales(tmp_path: Path) -> None:
@@ -96,7 +140,7 @@ def test_autoscalers_are_asked_for_where_something_scales(tmp_path: Path) -> Non
 def test_there_is_nothing_to_ask_about_what_is_not_there(tmp_path: Path) -> None:
     with _cluster(tmp_path, {}) as cluster:
         assert cluster.look() == {}
-        assert sum(cluster.asked().values()) == 3
+        assert sum(cluster.asked().values()) == 2
 
 
 def test_a_pod_that_only_takes_its_time_is_left_alone(tmp_path: Path) -> None:

@@ -47,6 +47,9 @@ def test_status_says_loudly_that_a_canary_is_down(with_canary: Scene) -> None:
 
 
 def test_status_says_who_is_changing_it(with_canary: Scene) -> None:
+    stray = plan_deploy(with_canary.client(), DeployRequest(CHURN, version=Exact(3))).choice.revision
+    live = next(iter(with_canary.world.live.values()))
+    with_canary.client().target.prepare(stray, live.scale)
     with with_canary.client("pid 7, platformctl promote churn").only_us(CHURN):
         problems = status(with_canary.client(), CHURN).problems
     assert [(p.severity, p.message) for p in problems] == [

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from platformctl.adapters.cluster import exposition
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.kinds import POD
+from platformctl.adapters.cluster.listed_pods import ListedPods
 from platformctl.adapters.cluster.objects import entries, label, name, number, text, uid
 from platformctl.adapters.cluster.prometheus import Prometheus
 from platformctl.domain.counts import Counts
@@ -59,16 +60,25 @@ class ClusterCounters:
         api: The API server.
         prometheus: The URL of one that has the figures; None: the pods are asked.
         direct: Whether pods are asked by their IP, as from within the cluster.
+        listed: What the target lists; None: the pods are listed here.
     """
 
-    def __init__(self, api: Api, prometheus: str | None = None, *, direct: bool | None = None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        prometheus: str | None = None,
+        *,
+        direct: bool | None = None,
+        listed: ListedPods | None = None,
+    ) -> None:
         self._api = api
+        self._listed = listed
         self._prometheus = Prometheus(prometheus, api) if prometheus else None
         self._direct = "KUBERNETES_SERVICE_HOST" in os.environ if direct is None else direct
         self._heard: dict[RevisionId, dict[str, Heard]] = {}
         self._lock = threading.Lock()
 
-    def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:  # noqa: ARG002 - the port's; a revision's name is unique in a namespace
+    def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         """Read the figures of the given revisions; zeros for one that has had no request.
 
         Raises:
@@ -78,7 +88,7 @@ class ClusterCounters:
             return {}
         if self._prometheus:
             return self._prometheus.read(revisions)
-        pods = self._api.list(POD, f"{SERVICE_LABEL} in ({','.join(sorted(set(revisions)))})")
+        pods = self._listed.recent(name) if self._listed else self._pods(revisions)
         asked = {revision: entrances(pods, revision) for revision in revisions}
         with ThreadPoolExecutor(_WORKERS) as pool:
             said = {
@@ -88,6 +98,9 @@ class ClusterCounters:
         for revision, answers in said.items():
             self._remember(revision, asked[revision], answers)
         return {revision: self._total(revision) for revision in revisions}
+
+    def _pods(self, revisions: Sequence[RevisionId]) -> Sequence[Manifest]:
+        return self._api.list(POD, f"{SERVICE_LABEL} in ({','.join(sorted(set(revisions)))})")
 
     def _total(self, revision: RevisionId) -> Counts:
         heard = self._heard.get(revision, {}).values()

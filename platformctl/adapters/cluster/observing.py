@@ -1,7 +1,8 @@
 """How the revisions of a deployment are: what is asked of the cluster for that, and how often.
 
-Three lists, a fourth where something scales by itself; what is the matter with pods that are not well, of a
-few of them; and once in a pod's life what serves in it.
+Two lists, a third where something scales by itself, and the Deployments where the pods are not those that
+should be there; what is the matter with pods that are not well, of a few of them; and once in a pod's life
+what serves in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from platformctl.adapters.cluster import kinds, objects, scaling, servers, statu
 from platformctl.adapters.cluster.api import Api, Reply
 from platformctl.adapters.cluster.causes import events, pods
 from platformctl.adapters.cluster.causes.pods import Evidence
+from platformctl.adapters.cluster.listed_pods import ListedPods
 from platformctl.adapters.cluster.statuses import Seen, Told
 from platformctl.adapters.cluster.transport import Query
 from platformctl.domain.errors import Unreachable
@@ -29,19 +31,22 @@ _TIMEOUT = 3.0
 _OK = 200
 
 
-def revisions(api: Api, name: Name, now: datetime) -> Mapping[RevisionId, RevisionStatus]:
+def revisions(
+    api: Api, name: Name, now: datetime, listed: ListedPods | None = None
+) -> Mapping[RevisionId, RevisionStatus]:
     """How the live revisions of a deployment are.
 
     Args:
         api: The cluster.
         name: The deployment.
         now: The time, in UTC.
+        listed: Who lists pods, and lets others know.
 
     Raises:
         Unreachable: The cluster does not answer, or does not let us look.
         Refused: It has no KServe.
     """
-    seen = _listed(api, name)
+    seen = _listed(api, name, listed or ListedPods(api))
     if not seen:
         return {}
     with ThreadPoolExecutor(len(seen) + _MOST_EXAMINED) as pool:
@@ -55,25 +60,25 @@ def revisions(api: Api, name: Name, now: datetime) -> Mapping[RevisionId, Revisi
 
 def look(api: Api, name: Name, now: datetime) -> Sequence[Seen]:
     """The objects of each live revision, and what else is known of pods that are not well."""
-    seen = _listed(api, name)
+    seen = _listed(api, name, ListedPods(api))
     with ThreadPoolExecutor(_MOST_EXAMINED) as pool:
         evidence = _examined(api, seen, now, pool)
     return [replace(one, evidence=evidence) for one in seen]
 
 
-_KINDS = (kinds.INFERENCE_SERVICE, kinds.DEPLOYMENT, kinds.POD)
-
-
-def _listed(api: Api, name: Name) -> Sequence[Seen]:
+def _listed(api: Api, name: Name, listed: ListedPods) -> Sequence[Seen]:
     selector = f"{DEPLOYMENT}={name}"
-    with ThreadPoolExecutor(len(_KINDS)) as pool:
-        services, deployments, found = pool.map(lambda kind: api.list(kind, selector), _KINDS)
+    with ThreadPoolExecutor(2) as pool:
+        finding = pool.submit(listed.now, name)
+        services = api.list(kinds.INFERENCE_SERVICE, selector)
+        found = finding.result()
     scaled = any(map(scaling.scales, services))
     autoscalers = api.list(kinds.AUTOSCALER, selector) if scaled else []
-    return [
-        Seen(service, _of(service, deployments), _of(service, found), _of(service, autoscalers))
-        for service in services
-    ]
+    seen = [Seen(service, (), _of(service, found), _of(service, autoscalers)) for service in services]
+    if all(map(statuses.is_at_rest, seen)):
+        return seen
+    deployments = api.list(kinds.DEPLOYMENT, selector)
+    return [replace(one, deployments=_of(one.service, deployments)) for one in seen]
 
 
 def _of(service: Manifest, found: Iterable[Manifest]) -> Sequence[Manifest]:

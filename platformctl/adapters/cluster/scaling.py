@@ -42,6 +42,17 @@ def bounds(service: Manifest, autoscalers: Sequence[Manifest]) -> tuple[int, int
     return _limits(service)
 
 
+def replicas(service: Manifest, autoscalers: Sequence[Manifest], part: str) -> int | None:
+    """The pods that a part should have now; None: only its Deployment says it."""
+    least = objects.number(service, "spec", part, "minReplicas")
+    if not scales(service):
+        return 1 if least is None else least
+    target = f"{objects.name(service)}-{part}"
+    ours = (one for one in autoscalers if objects.text(one, "spec", "scaleTargetRef", "name") == target)
+    wanted = objects.number(next(ours, None), "status", "desiredReplicas")
+    return max(wanted, 1 if least is None else least) if wanted else None
+
+
 def gauges(service: Manifest, autoscalers: Sequence[Manifest]) -> tuple[Gauge, ...]:
     """What the autoscaler looks at."""
     if not scales(service):

@@ -44,6 +44,7 @@ class Seen:
 
     Args:
         service: Its InferenceService.
+        deployments: Those of its parts; none where it is at rest, and nobody has to ask.
         evidence: About pods that are not well, by their uid.
     """
 
@@ -122,6 +123,19 @@ def components(seen: Seen) -> tuple[Component, ...]:
     return tuple(_component(seen, name) for name in names)
 
 
+def is_at_rest(seen: Seen) -> bool:
+    """Whether exactly the pods are there that should be, and all answer: its Deployments say nothing more.
+
+    How many that are the InferenceService says, or where it scales by itself its autoscaler.
+    """
+    if objects.is_leaving(seen.service) or any(map(objects.is_leaving, seen.pods)):
+        return False
+    return all(
+        part.ready == len(part.pods) == scaling.replicas(seen.service, seen.autoscalers, part.name)
+        for part in components(seen)
+    )
+
+
 def entry(service: Manifest) -> str:
     """The part of it that callers reach."""
     return TRANSFORMER if objects.at(service, "spec", TRANSFORMER) is not None else PREDICTOR
@@ -139,12 +153,13 @@ def _component(seen: Seen, name: str) -> Component:
     deployment = next((one for one in seen.deployments if objects.label(one, COMPONENT) == name), None)
     # A new minimum counts from when it is asked for, not from when KServe has handed it on.
     least = objects.number(seen.service, "spec", name, "minReplicas")
-    now = objects.number(deployment, "spec", "replicas")
+    running = tuple(pod for pod in staying if not pods.has_ended(pod))
+    now = objects.number(deployment, "spec", "replicas") if deployment else len(running)
     return Component(
         name,
         max(1 if least is None else least, now or 0),
         deployment,
-        tuple(pod for pod in staying if not pods.has_ended(pod)),
+        running,
         tuple(pod for pod in staying if pods.has_ended(pod)),
     )
 

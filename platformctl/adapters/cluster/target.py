@@ -11,6 +11,7 @@ from platformctl.adapters.cluster.acceptance import acceptance
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.apply import Objects
 from platformctl.adapters.cluster.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.listed_pods import ListedPods
 from platformctl.adapters.cluster.objects import name as name_of
 from platformctl.adapters.cluster.routes import Routes
 from platformctl.adapters.cluster.state import Recorded
@@ -61,6 +62,7 @@ class ClusterTarget:
     def __init__(
         self, api: Api, shape: Shape, traffic: Traffic, holder: str, *, takes_over: bool = False
     ) -> None:
+        self.listed = ListedPods(api)
         self._api = api
         self._shape = shape
         self._traffic = traffic
@@ -97,7 +99,7 @@ class ClusterTarget:
         """
         with ThreadPoolExecutor(3) as pool:
             reading = pool.submit(self._routes.read, name)
-            looking = pool.submit(observing.revisions, self._api, name, datetime.now(UTC))
+            looking = pool.submit(observing.revisions, self._api, name, datetime.now(UTC), self.listed)
             addresses = pool.submit(self._addresses, name)
             recorded, revisions = reading.result(), looking.result()
             url, inside = addresses.result()
