@@ -1,0 +1,22 @@
+"""A deployment on a real cluster, driven as the command line drives it, for each test that asks for one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.fixture import cluster, kubeconfig, namespace, node
+from tests.cluster.models import Models, models, stack
+from tests.cluster.stack import Stack
+from tests.cluster_load.shop import Shop, register
+
+__all__ = ["cluster", "kubeconfig", "models", "namespace", "node", "stack"]
+
+
+@pytest.fixture
+def shop(kubeconfig: Path, namespace: str, stack: Stack, models: Models, tmp_path: Path) -> Iterator[Shop]:
+    one = Shop(tmp_path, kubeconfig, namespace, stack, f"churn-{namespace}")
+    register(stack, one.model, models.proxied)
+    one.prepare()
+    yield one
+    one.delete()
