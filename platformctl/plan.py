@@ -13,7 +13,7 @@ from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.domain.scaling import DEFAULT_CPU, Scaling
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
-from platformctl.rollout import Deploy, Event, Respec, Resume
+from platformctl.rollout import Deploy, Event, Respec, Resume, staging
 
 UNREADY_LIMIT = timedelta(seconds=10)
 """A candidate with weight none of whose replicas answers for so long is rolled back without any metric."""
@@ -156,6 +156,19 @@ def settled(scaling: Scaling, revision: RevisionId) -> Scale:
     )
 
 
+def scale(rollout: Rollout, revision: RevisionId) -> Scale:
+    """The scale that a live revision is to have in that state: the spec's, or its part of scarce GPUs."""
+    scaling = rollout.wanted.spec.scaling if rollout.wanted else Scaling()
+    return staging.scale(rollout, revision, settled(scaling, revision))
+
+
+def stable_replicas(observed: Observed) -> int:
+    """The replicas that stable has now; 0 if nothing serves."""
+    stable = observed.rollout.stable
+    status = observed.revisions.get(stable.id) if stable else None
+    return status.replicas if status else 0
+
+
 def failure(status: RevisionStatus | None, *, serves: bool, unready_for: timedelta) -> str | None:
     """Say why a candidate has failed, or None while there is hope.
 
@@ -190,10 +203,9 @@ def is_unfinished(observed: Observed) -> bool:
 
 def _is_unsettled(observed: Observed) -> bool:
     """Whether a revision is scaled otherwise than the spec says. Within its bounds it scales itself."""
-    wanted = observed.rollout.wanted
-    return wanted is not None and any(
-        _differs(status, settled(wanted.spec.scaling, revision))
-        for revision, status in observed.revisions.items()
+    rollout = observed.rollout
+    return rollout.wanted is not None and any(
+        _differs(status, scale(rollout, revision)) for revision, status in observed.revisions.items()
     )
 
 

@@ -73,6 +73,13 @@ class Target(Protocol):
         """Say what would go wrong with this revision here. Changes nothing."""
         ...
 
+    def room(self, revision: Revision) -> int | None:
+        """How many replicas of it find a place once all others of its deployment are gone.
+
+        None: any number, or it cannot be said.
+        """
+        ...
+
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, by name."""
         ...

@@ -11,11 +11,13 @@ from platformctl.cli.dry_run import SERVER, rehearsed
 from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened, settings_of
 from platformctl.cli.options import (
+    STAGED,
     Asked,
     Duration,
     dry_run_option,
     examples,
     force_option,
+    gpu_shift_option,
     output_option,
     request_options,
     timeout_option,
@@ -40,6 +42,7 @@ from platformctl.usecases.world import World
 )
 @request_options
 @click.option("--retry", is_flag=True, help="Try a revision again that was rolled back.")
+@gpu_shift_option
 @timeout_option
 @click.option(
     "--watch",
@@ -57,6 +60,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     *,
     asked: Asked,
     retry: bool,
+    gpu_shift: str,
     timeout: timedelta,
     watched: timedelta | None,
     takes_over: bool,
@@ -72,7 +76,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     Without --version and --alias: a first deployment takes the alias champion, a canary takes
     challenger, each else the newest version; a live deployment keeps its version.
     """
-    wanted = replace(request(asked, settings_of(session)), retry=retry)
+    wanted = replace(request(asked, settings_of(session)), retry=retry, staged=gpu_shift == STAGED)
     with opened(session, timeout, changes=True, takes_over=takes_over) as world:
         if wanted.model:
             world.say(f"{wanted.model!r} is deployed as {wanted.name}")

@@ -127,6 +127,16 @@ force_option = click.option(
     is_flag=True,
     help="On a cluster: take over fields that somebody else has set.",
 )
+STAGED = "staged"
+gpu_shift_option = click.option(
+    "--gpu-shift",
+    "gpu_shift",
+    type=click.Choice(["refuse", STAGED]),
+    default="refuse",
+    show_default=True,
+    help="Where GPUs do not suffice for two revisions: refuse; or staged: what serves shrinks as the new one "
+    "grows.",
+)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Agree without being asked.")
 file_option = click.option(
     *("-f", "--file"),

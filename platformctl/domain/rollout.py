@@ -83,6 +83,18 @@ class Record(Frozen):
     detail: str = ""
 
 
+class Staging(Frozen):
+    """Two revisions share GPUs that are not enough for both.
+
+    Args:
+        replicas: What the revision that served had when that began.
+        room: How many replicas of both together there are GPUs for.
+    """
+
+    replicas: int = Field(ge=1)
+    room: int = Field(ge=2)
+
+
 class Rollout(Frozen):
     """What is recorded about a deployment, beside its route.
 
@@ -94,6 +106,7 @@ class Rollout(Frozen):
         previous: Revisions that were stable before, newest first; the first `keep` are warm.
         alias_move: What a promotion that is done still has to write to the registry.
         alias_on_promotion: What the promotion that is under way will have to write.
+        staging: How revisions share the GPUs; None: each has its own. While it is there, none is kept warm.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -106,6 +119,7 @@ class Rollout(Frozen):
     rejected: tuple[Rejection, ...] = ()
     alias_move: AliasMove | None = None
     alias_on_promotion: AliasMove | None = None
+    staging: Staging | None = None
     history: tuple[Record, ...] = ()
 
     @model_validator(mode="after")
@@ -134,6 +148,7 @@ class Rollout(Frozen):
         if self.phase is Phase.DELETING:
             return ()
         keep = self.wanted.spec.keep if self.wanted else 1
+        keep = 0 if self.staging else keep
         named = [self.stable, self.candidate.revision if self.candidate else None]
         present = [r for r in (*named, *self.previous[:keep]) if r is not None]
         return tuple({r.id: r for r in present}.values())

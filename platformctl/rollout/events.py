@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.names import RevisionId
 from platformctl.domain.revision import Revision
-from platformctl.domain.rollout import AliasMove
+from platformctl.domain.rollout import AliasMove, Staging
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Deploy:
     wanted: ModelDeployment
     revision: Revision
     goal: int
+    staging: Staging | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Promote:
     """The candidate is to have everything."""
 
     alias_move: AliasMove | None = None
+    staging: Staging | None = None
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ def due(rollout: Rollout) -> Sequence[Action]:
         case Phase.PREPARING | Phase.SHIFTING:
             candidate = _candidate(rollout)
             wait = Await(candidate.revision, candidate.goal, serves=candidate.share > 0)
-            return [*alias, Sweep(), Prepare(candidate.revision, candidate.goal), wait]
+            makes_room = [Settle(rollout.stable)] if rollout.staging and rollout.stable else []
+            return [*alias, Sweep(), *makes_room, Prepare(candidate.revision, candidate.goal), wait]
         case Phase.STEADY | Phase.CANARY:
             return [*alias, *(Settle(revision) for revision in rollout.retained), Sweep()]
 
@@ -109,6 +110,7 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
             "wanted": event.wanted,
             "rejected": tuple(r for r in rollout.rejected if r.revision != event.revision.id),
             "alias_on_promotion": rollout.alias_on_promotion if goes_on and goal == WHOLE else None,
+            "staging": event.staging,
         }
     )
     if current and goes_on:
@@ -128,7 +130,10 @@ def _promote(rollout: Rollout, event: Promote, now: datetime) -> Rollout:
     candidate = _candidate(rollout)
     rollout = _note(rollout, now, "promote", candidate.revision.id)
     rollout = rollout.model_copy(
-        update={"alias_on_promotion": event.alias_move or rollout.alias_on_promotion}
+        update={
+            "alias_on_promotion": event.alias_move or rollout.alias_on_promotion,
+            "staging": event.staging,
+        }
     )
     return _aim(rollout, candidate.model_copy(update={"goal": WHOLE}))
 
@@ -204,6 +209,7 @@ def _go_back(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
     if rollout.stable and to.id == rollout.stable.id:
         raise Refused(f"{to.id} is what serves already", hint="platformctl status NAME")
     rollout = _note(rollout, now, "rollback", rollout.stable.id if rollout.stable else None, f"to {to.id}")
+    rollout = rollout.model_copy(update={"staging": None})
     return _aim(rollout, Candidate(revision=to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted))
 
 

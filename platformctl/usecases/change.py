@@ -1,19 +1,23 @@
 """Promote, roll back, prune, delete, and watch a canary."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from platformctl import plan
 from platformctl.domain.errors import NotFound, Refused
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.nearest import nearest
-from platformctl.domain.observed import Observed, Scope
+from platformctl.domain.observed import Finding, Observed, Scope
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
-from platformctl.rollout import Delete, Failed, Promote, Resume, Rollback
-from platformctl.usecases.drive import drive, finish_interrupted
+from platformctl.domain.route import WHOLE
+from platformctl.rollout import Delete, Deploy, Failed, Promote, Resume, Rollback
+from platformctl.usecases import room
+from platformctl.usecases.drive import Driven, drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded, not_ready
+from platformctl.usecases.room import Stages
 from platformctl.usecases.world import World
 
 _POLL = 0.5
@@ -31,13 +35,15 @@ def existing(world: World, name: Name) -> Observed:
     raise _unknown(world, name)
 
 
-def promote(world: World, name: Name, alias: str | None) -> Outcome:
+def promote(world: World, name: Name, alias: str | None, *, staged: bool = False) -> Outcome:
     """Give the canary everything.
 
-    `alias` of the registry is moved to its version; None: the one that the spec says, if any.
+    `alias` of the registry is moved to its version; None: the one that the spec says, if any. `staged`:
+    whether it may share the GPUs with what serves, where there are not enough for both.
 
     Raises:
         Refused: There is no canary.
+        SpecError: There are no GPUs for it.
         NotReady: The canary failed on the way; stable has everything again.
     """
     with world.only_us(name):
@@ -46,8 +52,45 @@ def promote(world: World, name: Name, alias: str | None) -> Outcome:
         candidate = observed.rollout.candidate
         if candidate is None:
             raise _nothing_to_promote(name, observed.rollout)
-        driven = drive(world, name, Promote(alias_move(observed.rollout, alias)), observed)
+        move = alias_move(observed.rollout, alias)
+        driven = _promote(world, name, observed, plan_promotion(world, observed, staged=staged), move)
         return concluded(world, name, driven, f"{candidate.revision.id} has 100 %")
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What speaks against a promotion, and how it shares the GPUs; None: it has its own."""
+
+    findings: tuple[Finding, ...] = ()
+    stages: Stages | None = None
+
+
+def plan_promotion(world: World, observed: Observed, *, staged: bool) -> Promotion:
+    """Look whether there are GPUs for the canary to have everything. Changes nothing."""
+    candidate, wanted = observed.rollout.candidate, observed.rollout.wanted
+    if candidate is None or wanted is None or candidate.revision.resources.gpus is None:
+        return Promotion()
+    stages = room.stages(world, observed, candidate.revision, WHOLE) if staged else None
+    if stages is not None:
+        return Promotion((stages.finding,), stages)
+    return Promotion(room.check(world, observed, wanted, candidate.revision, WHOLE))
+
+
+def _promote(
+    world: World, name: Name, observed: Observed, promotion: Promotion, move: AliasMove | None
+) -> Driven:
+    room.refuse(promotion.findings)
+    for finding in promotion.findings:
+        world.warn(finding.message, finding.hint)
+    candidate, wanted, stages = observed.rollout.candidate, observed.rollout.wanted, promotion.stages
+    if stages is None or candidate is None or wanted is None:
+        return drive(world, name, Promote(move), observed)
+    before = replace(stages, shares=stages.shares[:-1])
+    event = Deploy(wanted, candidate.revision, WHOLE)
+    driven = room.in_stages(world, name, event, before, observed)
+    if driven.failed or driven.unprepared:
+        return driven
+    return drive(world, name, Promote(move, stages.staging), driven.observed)
 
 
 def alias_move(rollout: Rollout, alias: str | None) -> AliasMove | None:

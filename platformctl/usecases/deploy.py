@@ -6,14 +6,16 @@ from platformctl import plan
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import SpecError
 from platformctl.domain.names import Name
-from platformctl.domain.observed import Finding, Observed, Severity
+from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.version_ref import VersionRef
 from platformctl.rollout import Deploy, Event, Resume
+from platformctl.usecases import room
 from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded
 from platformctl.usecases.overrides import Overrides, overridden
 from platformctl.usecases.revise import Choice, revise
+from platformctl.usecases.room import Stages
 from platformctl.usecases.world import World
 
 
@@ -29,6 +31,7 @@ class DeployRequest:
         canary: The share in percent that the command says.
         overrides: What else the command says beside the spec.
         retry: Whether a revision that was rolled back may be tried again.
+        staged: Whether it may share the GPUs with what serves, where there are not enough for both.
     """
 
     name: Name
@@ -38,6 +41,7 @@ class DeployRequest:
     canary: int | None = None
     overrides: Overrides = field(default_factory=Overrides)
     retry: bool = False
+    staged: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class DeployPlan:
         share: Its goal in percent.
         findings: What the target says of it.
         observed: How the deployment is now.
+        stages: How it shares the GPUs; None: it has its own.
     """
 
     event: Event | None
@@ -57,6 +62,7 @@ class DeployPlan:
     share: int
     findings: tuple[Finding, ...]
     observed: Observed
+    stages: Stages | None = None
 
 
 def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> DeployPlan:
@@ -83,8 +89,15 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
     event = plan.decide(rollout, wanted, choice.revision, share)
     if isinstance(event, Deploy) and not request.retry:
         plan.refuse_rejected(rollout, choice.revision.id)
-    findings = _check(world, wanted, choice) if check and event is not None else ()
-    return DeployPlan(event, choice, share, findings, observed)
+    stages = None
+    if request.staged and isinstance(event, Deploy):
+        stages = room.stages(world, observed, choice.revision, share)
+    findings: tuple[Finding, ...] = ()
+    if check and event is not None and stages is not None:
+        findings = room.check_staged(world, wanted, choice.revision, stages)
+    elif check and event is not None:
+        findings = room.check(world, observed, wanted, choice.revision, share)
+    return DeployPlan(event, choice, share, findings, observed, stages)
 
 
 def deploy(world: World, request: DeployRequest) -> Outcome:
@@ -101,12 +114,15 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
         planned = plan_deploy(world, request)
         revision = planned.choice.revision
         world.say(f"{revision.model.label} ({planned.choice.rule}) is {revision.id}")
-        _raise_errors(planned.findings)
+        room.refuse(planned.findings)
         for finding in planned.findings:
             world.warn(finding.message, finding.hint)
         if planned.event is None:
             return Outcome(name, changed=False, text=_already(planned), observed=planned.observed)
-        driven = drive(world, name, planned.event, planned.observed)
+        if planned.stages is not None and isinstance(planned.event, Deploy):
+            driven = room.in_stages(world, name, planned.event, planned.stages, planned.observed)
+        else:
+            driven = drive(world, name, planned.event, planned.observed)
         return concluded(world, name, driven, f"{revision.id} has {_share(driven.observed, planned)} %")
 
 
@@ -133,19 +149,6 @@ def _refuse_collision(request: DeployRequest, rollout: Rollout) -> None:
         field="metadata.name",
         hint="give the deployment a name of its own: a spec file with metadata.name and spec.model.name",
     )
-
-
-def _check(world: World, wanted: ModelDeployment, choice: Choice) -> tuple[Finding, ...]:
-    return tuple(world.target.check(choice.revision, plan.settled(wanted.spec.scaling, choice.revision.id)))
-
-
-def _raise_errors(findings: tuple[Finding, ...]) -> None:
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if not errors:
-        return
-    first, *others = errors
-    message = "\n".join([first.message, *(f"{other.field}: {other.message}" for other in others)])
-    raise SpecError(message, field=first.field or None, hint=first.hint or None)
 
 
 def _already(planned: DeployPlan) -> str:

@@ -6,7 +6,7 @@ from platformctl import plan
 from platformctl.domain.errors import Conflict, PlatformctlError, Refused, SpecError, Unreachable
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Observed
-from platformctl.domain.revision import Revision
+from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
 from platformctl.domain.scaling import Scaling
 from platformctl.rollout import (
@@ -89,7 +89,7 @@ class _Drive:
             case Settle(revision):
                 self._look()
                 if revision.id in self.observed.revisions:
-                    self.world.target.scale(revision.id, plan.settled(self._scaling, revision.id))
+                    self.world.target.scale(revision.id, plan.scale(self.observed.rollout, revision.id))
             case Sweep():
                 self._sweep()
             case MoveAlias(move):
@@ -105,8 +105,7 @@ class _Drive:
         """
         self.world.say(f"preparing {revision.id}")
         try:
-            scale = plan.capacity(self._scaling, revision.id, self._replicas, goal)
-            self.world.target.prepare(revision, scale)
+            self.world.target.prepare(revision, self._capacity(revision, goal))
         except (SpecError, Refused, Unreachable) as error:
             if self.observed.route.share(revision.id):
                 raise
@@ -148,12 +147,11 @@ class _Drive:
         wanted = self.observed.rollout.wanted
         return wanted.spec.scaling if wanted else Scaling()
 
-    @property
-    def _replicas(self) -> int:
-        """The replicas that stable has now."""
-        stable = self.observed.rollout.stable
-        status = self.observed.revisions.get(stable.id) if stable else None
-        return status.replicas if status else 0
+    def _capacity(self, revision: Revision, goal: int) -> Scale:
+        """What it needs before it gets its share, or its part of GPUs that are not enough for that."""
+        if self.observed.rollout.staging is not None:
+            return plan.scale(self.observed.rollout, revision.id)
+        return plan.capacity(self._scaling, revision.id, plan.stable_replicas(self.observed), goal)
 
 
 def drive(world: World, name: Name, event: Event, seen: Observed | None = None) -> Driven:

@@ -1,7 +1,7 @@
 """Say what deploy, promote, rollback, prune and delete would change. Nothing is changed here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from platformctl import plan
@@ -27,6 +27,7 @@ from platformctl.usecases.change import (
     alias_move,
     existing,
     is_interrupted_rollback,
+    plan_promotion,
     prunable,
     recorded,
 )
@@ -110,14 +111,18 @@ def _with_rule(line: str, choice: Choice) -> str:
     return f"{line} ({choice.rule})" if line == f"prepare {choice.revision.id}" else line
 
 
-def rehearse_promote(world: World, name: Name, alias: str | None, *, check: bool) -> Rehearsal:
+def rehearse_promote(
+    world: World, name: Name, alias: str | None, *, check: bool, staged: bool = False
+) -> Rehearsal:
     """What `promote` would change.
 
     Raises:
         Refused: There is no canary.
     """
-    rollout = existing(world, name).rollout
-    return _rehearse(world, name, Promote(alias_move(rollout, alias)), check=check)
+    observed = existing(world, name)
+    seen = _rehearse(world, name, Promote(alias_move(observed.rollout, alias)), check=check)
+    room = plan_promotion(world, observed, staged=staged).findings if check else ()
+    return replace(seen, findings=[*seen.findings, *room])
 
 
 def rehearse_rollback(world: World, name: Name, to: RevisionId | None, *, check: bool) -> Rehearsal:

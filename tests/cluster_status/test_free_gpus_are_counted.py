@@ -151,7 +151,10 @@ def test_what_does_not_fit_is_refused_with_what_would() -> None:
         in found.message
     )
     assert found.field == "spec.resources.gpu"
-    assert found.hint == "lower spec.scaling.min to 1, or add a node"
+    assert found.hint == (
+        "give it less: platformctl deploy churn --canary 99, or let what serves shrink as it grows: "
+        "--gpu-shift staged, or lower spec.scaling.min to 1, or add a node"
+    )
 
 
 def test_revisions_without_weight_can_give_theirs_back() -> None:

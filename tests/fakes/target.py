@@ -55,7 +55,12 @@ class FakeTarget:
         found = [Finding(Severity.ERROR, "images are for clusters", f"spec.{part}") for part in images]
         if scale.maximum > scale.minimum:
             found.append(Finding(Severity.INFO, "nothing scales by itself here", "spec.scaling.max"))
+        if self._world.lacks_room(revision.id, scale):
+            found.append(Finding(Severity.ERROR, "there is no room for it", "spec.resources.gpu"))
         return found
+
+    def room(self, revision: Revision) -> int | None:  # noqa: ARG002 - the port's
+        return self._world.room
 
     def list(self, scope: Scope) -> Sequence[Summary]:
         self._reach()

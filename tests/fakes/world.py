@@ -111,6 +111,8 @@ class FakeWorld:
     target_is_down: bool = False
     scales: bool = False
     """Whether something scales revisions by itself, so that it is said what they are told to keep to."""
+    room: int | None = None
+    """How many replicas there are GPUs for; None: any number."""
     violations: list[str] = field(default_factory=list)
     beside: Mapping[str, Any] = field(default_factory=dict)
     """What else is said of every deployment, as a cluster does."""
@@ -154,6 +156,12 @@ class FakeWorld:
         missing = scale.minimum - len(live.starts)
         live.scale = scale
         live.starts = [*live.starts, *[self.now] * missing][: scale.minimum]
+
+    def lacks_room(self, revision: RevisionId, scale: Scale) -> bool:
+        """Whether there are not GPUs enough for a revision of that scale, beside all that is there."""
+        others = sum(len(live.starts) for other, live in self.live.items() if other != revision)
+        has = len(self.live[revision].starts) if revision in self.live else 0
+        return self.room is not None and scale.minimum > has and others + scale.minimum > self.room
 
     def status(self, revision: RevisionId) -> RevisionStatus:
         """How a live revision is now."""

@@ -65,10 +65,11 @@ def placed(revision: Revision, pods: Iterable[Manifest], weights: Mapping[Revisi
         pods: All pods.
         weights: The shares of the deployment's revisions; one that is not named has none.
     """
-    live = _live(revision, pods)
-    mine = live.pop(revision.id, 0)
-    idle = tuple(other for other in live if not weights.get(other))
-    return Placed(mine, max((count for other, count in live.items() if other not in idle), default=0), idle)
+    others = live(revision, pods)
+    mine = others.pop(revision.id, 0)
+    idle = tuple(other for other in others if not weights.get(other))
+    serving = [count for other, count in others.items() if other not in idle]
+    return Placed(mine, max(serving, default=0), idle)
 
 
 def plan(wanted: Ask, hosts: Sequence[Host], there: Placed, minimum: int) -> Plan:
@@ -122,6 +123,12 @@ def _way_out(revision: Revision, found: Plan, *, grows: bool) -> str:
         ways.append(
             f"platformctl prune {revision.deployment} --keep 0 gives back those of revisions without weight"
         )
+    if found.serving and found.free:
+        ways.append(
+            f"give it less: platformctl deploy {revision.deployment} --canary {max(1, min(99, found.share))}"
+        )
+    if found.serving and found.serving + found.without_idle > 1 and not grows:
+        ways.append("let what serves shrink as it grows: --gpu-shift staged")
     if found.free:
         ways.append(f"lower spec.scaling.min to {found.free}")
     ways.append("wait for the node that is added" if grows else "add a node")
@@ -160,7 +167,7 @@ def _where(wanted: Ask) -> str:
     return "is the device plugin of the GPUs installed? kubectl describe nodes"
 
 
-def _live(revision: Revision, pods: Iterable[Manifest]) -> dict[RevisionId, int]:
+def live(revision: Revision, pods: Iterable[Manifest]) -> dict[RevisionId, int]:
     """Pods on nodes, by revision of the same deployment; its predictors, which are those with GPUs."""
     counts: dict[RevisionId, int] = {}
     for pod in pods:

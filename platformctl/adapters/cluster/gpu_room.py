@@ -35,6 +35,24 @@ def findings(api: Api, revision: Revision, scale: Scale) -> Sequence[Finding]:
     return gpu_plan.findings(revision, wanted, hosts, found, grows=_grows(api, nodes))
 
 
+def room(api: Api, revision: Revision) -> int | None:
+    """How many replicas have GPUs once all others of the deployment are gone.
+
+    None: it wants none, or nodes are added where there are none, or we may not look.
+    """
+    wanted = gpus.ask(revision)
+    if wanted is None:
+        return None
+    try:
+        nodes, pods = api.list(kinds.NODE), api.list(kinds.POD, namespace="")
+    except PlatformctlError:
+        return None
+    if _grows(api, nodes):
+        return None
+    there = gpu_plan.live(revision, pods)
+    return gpus.room(wanted, gpus.hosts(wanted, nodes, pods), given_back=there)
+
+
 def _weights(api: Api, name: Name) -> Mapping[RevisionId, int]:
     route = api.get(kinds.HTTP_ROUTE, name)
     return state.read(route).route.weights if route is not None else {}

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from platformctl import render
-from platformctl.adapters.cluster import logs, observing, rehearsal, retries, rules, state
+from platformctl.adapters.cluster import gpu_room, logs, observing, rehearsal, retries, rules, state
 from platformctl.adapters.cluster.acceptance import acceptance
 from platformctl.adapters.cluster.api import Api
 from platformctl.adapters.cluster.apply import Objects
@@ -82,6 +82,10 @@ class ClusterTarget:
             Refused: The cluster is not one that can be deployed to.
         """
         return rehearsal.findings(self._api, self._shape, self._objects, self._routes, revision, scale)
+
+    def room(self, revision: Revision) -> int | None:
+        """How many replicas have GPUs once all others of the deployment are gone; None: it wants none."""
+        return gpu_room.room(self._api, revision)
 
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, by name. One whose state cannot be read is in it, and says so."""

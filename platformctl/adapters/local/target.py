@@ -77,6 +77,10 @@ class LocalTarget:
         self._require_supervisor()
         return checks.findings(self._home, revision, scale)
 
+    def room(self, revision: Revision) -> int | None:  # noqa: ARG002 - the port's
+        """Any number: nothing is enforced here."""
+        return None
+
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, by name. Read from the state: the stack need not be up."""
         deployed = self._states.read().deployments
