@@ -1,0 +1,1 @@
+"""What a cluster costs whoever asks it: see `__main__`."""

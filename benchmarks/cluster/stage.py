@@ -1,0 +1,164 @@
+"""The test cluster with what is measured in it: one model in two versions, and namespaces of our own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.domain.manifests import Manifest
+from tests.cluster import lifecycle, stack
+from tests.cluster.cluster import Cluster
+from tests.cluster.models import credentials
+from tests.cluster.stack import Stack
+from tests.mlflow_server import Server, log_churn_like_models
+
+PLATFORMCTL = [sys.executable, "-m", "platformctl"]
+NAME = "churn"
+
+_SPEC = """\
+apiVersion: platformctl.io/v1alpha1
+kind: ModelDeployment
+metadata: {{name: churn}}
+spec:
+  model: {{name: {model}}}
+  resources: {{cpu: 300m, memory: 1Gi}}
+  scaling: {scaling}
+"""
+_SETTINGS = """\
+context = "bench"
+[contexts.bench]
+target = "cluster"
+registry = "{registry}"
+images = "docker.io/platformctl"
+storage_secret = "models"
+"""
+_FIXED, _SCALED = "{}", "{min: 1, max: 2, cpu: 80}"
+_WRITERS = 16
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where commands run.
+
+    Args:
+        folder: Their working folder: the settings, `churn.yaml` and `scaled.yaml` are there.
+        namespace: With one deployment.
+        scaled: With one that scales by itself.
+        many: With copies of the first's route, which no Gateway serves.
+    """
+
+    cluster: Cluster
+    stack: Stack
+    folder: Path
+    namespace: str
+    scaled: str
+    many: str
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """For commands: compiled bytecode is kept, as where it is installed."""
+        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        kept["PYTHONPATH"] = str(Path(__file__).parents[2])
+        return {**kept, "KUBECONFIG": str(self.cluster.kubeconfig)}
+
+    def platformctl(self, *arguments: str) -> str:
+        """Run a command to its end; what it prints."""
+        return self.run([*PLATFORMCTL, *arguments])
+
+    def run(self, command: Sequence[str]) -> str:
+        """Run any to its end; what it prints."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def api(self, namespace: str) -> Api:
+        """The API server, in a namespace."""
+        return open_api(Access(str(self.cluster.kubeconfig), None), namespace)
+
+    def route(self) -> Manifest:
+        """The deployment's HTTPRoute."""
+        found = self.api(self.namespace).get(HTTP_ROUTE, NAME)
+        if found is None:
+            raise SystemExit(f"{self.namespace} has no HTTPRoute {NAME}")
+        return found
+
+
+@contextmanager
+def stage(copies: int) -> Iterator[Stage]:
+    """The stage; all of it is removed at the end, and a cluster that was up stays up.
+
+    Args:
+        copies: Deployments to be listed.
+    """
+    found = lifecycle.find()
+    cluster = found or lifecycle.up(tied=True)
+    try:
+        with TemporaryDirectory(prefix="platformctl-bench-") as folder, _namespaces(cluster, 3) as names:
+            one = Stage(cluster, stack.of(cluster), Path(folder), *names)
+            _furnish(one)
+            _copy(one, copies)
+            yield one
+    finally:
+        if found is None:
+            lifecycle.down(cluster)
+
+
+@contextmanager
+def _namespaces(cluster: Cluster, several: int) -> Iterator[Sequence[str]]:
+    names = [f"bench-{os.urandom(3).hex()}" for _ in range(several)]
+    try:
+        for name in names:
+            cluster.kubectl("create", "namespace", name)
+        yield names
+    finally:
+        cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
+
+
+def _furnish(one: Stage) -> None:
+    model = f"bench-{os.urandom(3).hex()}"
+    server = Server(one.stack.registry.uri, one.folder)
+    place = f"s3://{one.stack.s3.bucket}/{model}"
+    server.call("POST", "/experiments/create", name=model, artifact_location=place)
+    environ = {**one.stack.s3.environment, "MLFLOW_EXPERIMENT_NAME": model}
+    log_churn_like_models(server.uri, server.folder, model, "skops", "skops", environ=environ)
+    server.call("POST", "/registered-models/alias", name=model, alias="champion", version="1")
+    (one.folder / "platformctl.toml").write_text(_SETTINGS.format(registry=one.stack.registry.uri))
+    objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": credentials(one.stack)})
+    for file, namespace, scaling in (
+        ("churn.yaml", one.namespace, _FIXED),
+        ("scaled.yaml", one.scaled, _SCALED),
+    ):
+        (one.folder / file).write_text(_SPEC.format(model=model, scaling=scaling))
+        one.cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=objects)
+        one.platformctl("-n", namespace, "deploy", "-f", file)
+
+
+def _copy(one: Stage, copies: int) -> None:
+    """Write the deployment's route many times, for a Gateway that is not there: this one serves others."""
+    route, there = one.route(), one.api(one.many)
+
+    def write(number: int) -> None:
+        there.create(_copied(route, one.many, f"{NAME}-{number:04d}"))
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        list(pool.map(write, range(copies)))
+
+
+def _copied(route: Mapping[str, Any], namespace: str, name: str) -> Mapping[str, Any]:
+    kept = {key: route["metadata"][key] for key in ("labels", "annotations")}
+    spec = {**route["spec"], "parentRefs": [{"name": "nobody"}], "hostnames": [f"{name}.example.com"]}
+    metadata = {**kept, "name": name, "namespace": namespace}
+    return {**{key: route[key] for key in ("apiVersion", "kind")}, "metadata": metadata, "spec": spec}
