@@ -155,7 +155,11 @@ class Target(Protocol):
 
 
 class Counters(Protocol):
-    """Cumulative figures a revision."""
+    """Cumulative figures a revision: of the router, or of the model servers themselves.
+
+    What a router answers in the place of a revision none of whose replicas does is in a router's figures
+    only. Nobody needs them to know of such a revision: its status says so.
+    """
 
     def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         """Read the figures of the given revisions; zeros for one that has had no request.

@@ -49,6 +49,7 @@ class ClusterTargetHarness:
     namespace: str
     request: pytest.FixtureRequest
     body: bytes = json.dumps(ROWS).encode()
+    counts_what_nobody_answered: bool = False
 
     @property
     def shape(self) -> Shape:

@@ -28,6 +28,7 @@ class FakeTargetHarness:
 
     world: FakeWorld = field(default_factory=FakeWorld)
     body: bytes = b'{"instances": [[1, 2]]}'
+    counts_what_nobody_answered: bool = True
 
     @property
     def target(self) -> FakeTarget:

@@ -39,6 +39,11 @@ class TargetHarness(Protocol):
         ...
 
     @property
+    def counts_what_nobody_answered(self) -> bool:
+        """Whether the figures are the router's, which has those of answers in a revision's place as well."""
+        ...
+
+    @property
     def body(self) -> bytes:
         """A request, in the V1 protocol, that every working revision answers with a 200."""
         ...

@@ -24,6 +24,7 @@ class LocalTargetHarness:
 
     world: LocalWorld
     body: bytes = BODY
+    counts_what_nobody_answered: bool = True
 
     @property
     def target(self) -> LocalTarget:
