@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from platformctl import plan
-from platformctl.domain.errors import NotFound, Refused
+from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.nearest import nearest
 from platformctl.domain.observed import Finding, Observed, Scope
@@ -13,7 +13,7 @@ from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
 from platformctl.domain.route import WHOLE
-from platformctl.rollout import Delete, Deploy, Failed, Promote, Resume, Rollback
+from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
 from platformctl.usecases import room
 from platformctl.usecases.drive import Driven, drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded, not_ready
@@ -115,14 +115,33 @@ def rollback(world: World, name: Name, to: RevisionId | None) -> Outcome:
     Raises:
         Refused: There is nothing to go back to.
         NotFound: The revision named is not recorded.
+        SpecError: It is not live any more, and there are no GPUs for it.
     """
     with world.only_us(name):
         interrupted = is_interrupted_rollback(existing(world, name)) and to is None
         observed = finish_interrupted(world, name)
         event = Resume() if interrupted else Rollback(recorded(observed.rollout, to))
+        _refuse_without_gpus(world, observed, event)
         driven = drive(world, name, event, observed)
         stable = driven.observed.rollout.stable
         return concluded(world, name, driven, f"{stable.id} has 100 %" if stable else "nothing serves")
+
+
+def _refuse_without_gpus(world: World, observed: Observed, event: Event) -> None:
+    """Look whether there are GPUs for what is gone back to, unless it is live."""
+    back = step(observed.rollout, event, world.clock.now()).rollout
+    if back.candidate is None or back.wanted is None or back.candidate.revision.id in observed.revisions:
+        return
+    revision = back.candidate.revision
+    if revision.resources.gpus is None:
+        return
+    try:
+        room.refuse(room.check(world, observed, back.wanted, revision, back.candidate.goal))
+    except SpecError as error:
+        version = revision.model.version
+        if version is not None:
+            error.hint = f"platformctl deploy {revision.deployment} --version {version} --gpu-shift staged"
+        raise
 
 
 def is_interrupted_rollback(observed: Observed) -> bool:

@@ -151,6 +151,17 @@ def test_the_same_command_goes_on_where_a_stage_ended(scene: Scene) -> None:
     assert (recorded.phase, recorded.staging) == (Phase.STEADY, Staging(replicas=4, room=4))
 
 
+def test_going_back_to_what_is_gone_needs_gpus_and_says_how(scene: Scene) -> None:
+    serving(scene, 4, room=4)
+    scene.deploy(request(2, 4))
+    with pytest.raises(SpecError) as refused:
+        rollback(scene.client(), CHURN, None)
+    assert refused.value.hint == "platformctl deploy churn --version 1 --gpu-shift staged"
+    assert scene.shares == {"v2": 100}
+    scene.deploy(request(1, 4))
+    assert (scene.shares, replicas(scene)) == ({"v1": 100}, {"v1": 4})
+
+
 def test_one_gpu_holds_no_two_revisions(scene: Scene) -> None:
     serving(scene, 1, room=1)
     with pytest.raises(Refused, match="a shift needs 2"):
