@@ -21,7 +21,7 @@ from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name
 from platformctl.domain.observed import ABSENT, Token
 from platformctl.domain.revision import Scale
-from platformctl.domain.rollout import Rollout
+from platformctl.domain.rollout import Candidate, Phase, Rollout
 from platformctl.domain.route import Route
 from tests.cluster_target.routes import SHAPE
 from tests.fakes.values import CHURN, canary, revision, steady
@@ -163,11 +163,23 @@ def test_what_others_wrote_beside_ours_stays(api: Api, routes: Routes, serving: 
 
 
 def test_who_can_be_asked_by_name_changes_without_a_commit(routes: Routes, serving: Token) -> None:
-    assert routes.refresh(CHURN, routes.live(CHURN)) is None
+    same = routes.refresh(CHURN, routes.live(CHURN))
+    assert same is not None
+    assert not same.is_new
     routes.refresh(CHURN, {_FIRST.id: f"{_FIRST.id}-predictor"})
     found = _read(routes)
     assert rules.pinned(found.manifest) == {_FIRST.id}
     assert (found.token, found.rollout) == (serving, steady(_FIRST))
+
+
+def test_only_rules_that_are_new_are_waited_for(routes: Routes, serving: Token) -> None:
+    aim = Candidate(revision=_SECOND, goal=10)
+    aiming = steady(_FIRST).model_copy(update={"phase": Phase.PREPARING, "candidate": aim})
+    recorded = routes.commit(CHURN, aiming.route, aiming, serving)
+    assert not recorded.is_new
+    shared = canary(_FIRST, _SECOND, 10)
+    token = state.read(recorded.manifest).token
+    assert routes.commit(CHURN, shared.route, shared, token).is_new
 
 
 def test_what_is_not_live_gets_no_weight(routes: Routes, serving: Token) -> None:

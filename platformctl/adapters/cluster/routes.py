@@ -19,6 +19,7 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import ABSENT, Token
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
+from platformctl.render import served
 from platformctl.render.names import service_of
 
 _TRIES = 20
@@ -37,10 +38,12 @@ class Written:
     Args:
         manifest: As the API server has it since.
         can_be_served: Whether requests got anywhere by it, or do now.
+        is_new: Whether its rules are others than before; else only what is recorded beside them is.
     """
 
     manifest: Manifest
     can_be_served: bool
+    is_new: bool = True
 
 
 class _New(NamedTuple):
@@ -110,12 +113,14 @@ class Routes:
         """Let exactly the live revisions be asked by name; the weights stay. Nothing is committed.
 
         Returns:
-            What was written; None: it needed no change, or is not there.
+            What is there now; None: there is no route.
         """
 
         def write(before: Recorded | None) -> Written | None:
-            if before is None or rules.pinned(before.manifest) == set(live):
+            if before is None:
                 return None
+            if rules.pinned(before.manifest) == set(live):
+                return Written(before.manifest, rules.has_backends(before.manifest), is_new=False)
             same = _New(before.route, before.rollout, live, before.number, before.by)
             return self._written(deployment, same, before)
 
@@ -159,7 +164,8 @@ class Routes:
     def _written(self, deployment: Name, new: _New, before: Recorded | None) -> Written:
         routed = rules.has_backends(before.manifest) if before else False
         manifest = self._write(deployment, new, before)
-        return Written(manifest, can_be_served=routed or rules.has_backends(manifest))
+        is_new = before is None or served.host(before.manifest) != served.host(manifest)
+        return Written(manifest, routed or rules.has_backends(manifest), is_new)
 
     def _write(self, deployment: Name, new: _New, before: Recorded | None) -> Manifest:
         current = before.manifest if before else None

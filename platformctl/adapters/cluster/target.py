@@ -158,7 +158,7 @@ class ClusterTarget:
         committed = self._routes.commit(name, route, rollout, token)
         if token == ABSENT:
             retries.ensure(self._api, committed.manifest)
-        if committed.can_be_served:
+        if committed.can_be_served and committed.is_new:
             self._traffic.await_served(committed.manifest)
         return state.read(committed.manifest).token
 
@@ -184,9 +184,9 @@ class ClusterTarget:
         if share:
             raise StillServing(f"{revision} has {share} % of the requests", hint="promote or roll back first")
         live = {one: service for one, service in self._routes.live(name).items() if one != revision}
-        committed = self._routes.refresh(name, live)
-        if committed is not None and committed.can_be_served:
-            self._traffic.await_served(committed.manifest)
+        left = self._routes.refresh(name, live)
+        if left is not None and left.can_be_served:  # also where a client that was killed has written it
+            self._traffic.await_served(left.manifest)
             time.sleep(DRAIN_SECONDS)
         logs.keep(self._api, name, revision)
         self._objects.remove(revision)
