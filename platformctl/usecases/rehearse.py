@@ -13,6 +13,7 @@ from platformctl.rollout import (
     AliasMoved,
     Await,
     Delete,
+    Deploy,
     Event,
     MoveAlias,
     Prepare,
@@ -24,6 +25,7 @@ from platformctl.rollout import (
     step,
 )
 from platformctl.usecases.change import (
+    Promotion,
     alias_move,
     existing,
     is_interrupted_rollback,
@@ -99,7 +101,10 @@ def rehearse_deploy(world: World, request: DeployRequest, *, check: bool) -> tup
     planned = plan_deploy(world, request, check=check)
     if planned.event is None:
         return planned, Rehearsal((), planned.findings)
-    foreseen = foresee(planned.observed.rollout, planned.event, world.clock.now())
+    event = planned.event
+    if planned.stages is not None and isinstance(event, Deploy):
+        event = replace(event, staging=planned.stages.staging)
+    foreseen = foresee(planned.observed.rollout, event, world.clock.now())
     in_place = ["change scaling, keep or promotion in place"] if isinstance(planned.event, Respec) else []
     lines = changes(planned.observed, foreseen)
     told = [_with_rule(line, planned.choice) for line in lines]
@@ -120,9 +125,10 @@ def rehearse_promote(
         Refused: There is no canary.
     """
     observed = existing(world, name)
-    seen = _rehearse(world, name, Promote(alias_move(observed.rollout, alias)), check=check)
-    room = plan_promotion(world, observed, staged=staged).findings if check else ()
-    return replace(seen, findings=[*seen.findings, *room])
+    promotion = plan_promotion(world, observed, staged=staged) if check else Promotion()
+    shared = promotion.stages.staging if promotion.stages else None
+    seen = _rehearse(world, name, Promote(alias_move(observed.rollout, alias), shared), check=check)
+    return replace(seen, findings=[*seen.findings, *promotion.findings])
 
 
 def rehearse_rollback(world: World, name: Name, to: RevisionId | None, *, check: bool) -> Rehearsal:

@@ -18,6 +18,7 @@ from platformctl.domain.version_ref import Exact
 from platformctl.rollout import staging
 from platformctl.usecases.change import promote, rollback
 from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.rehearse import rehearse_deploy, rehearse_promote
 from platformctl.usecases.world import World
 from tests.fakes import Behaviour, FakeTarget
 from tests.usecases.scene import CHURN, Scene, version
@@ -104,6 +105,18 @@ def test_each_step_is_said_with_what_is_missing_meanwhile(scene: Scene) -> None:
     assert "25 %, 50 %, 75 %, 100 %" in said
     assert "1 of 4 replicas are missing" in said
     assert "step 2 of 4: 50 %" in said
+
+
+def test_a_rehearsal_says_the_steps_and_what_is_not_kept(scene: Scene) -> None:
+    serving(scene, 4, room=4)
+    (first,) = scene.world.live
+    _, seen = rehearse_deploy(scene.client(), request(2, 4), check=True)
+    assert f"remove {first}" in seen.changes
+    assert "25 %, 50 %, 75 %, 100 %" in seen.findings[-1].message
+    scene.deploy(request(2, 4, canary=25))
+    seen = rehearse_promote(scene.client(), CHURN, None, check=True, staged=True)
+    assert f"remove {first}" in seen.changes
+    assert "50 %, 75 %, 100 %" in seen.findings[-1].message
 
 
 def test_a_canary_keeps_its_part_while_it_waits(scene: Scene) -> None:
