@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from platformctl import plan
 from platformctl.domain.errors import Conflict, PlatformctlError, Refused, SpecError, Unreachable
-from platformctl.domain.names import Name
+from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
@@ -89,7 +89,7 @@ class _Drive:
             case Settle(revision):
                 self._look()
                 if revision.id in self.observed.revisions:
-                    self.world.target.scale(revision.id, plan.scale(self.observed.rollout, revision.id))
+                    self._settle(revision.id)
             case Sweep():
                 self._sweep()
             case MoveAlias(move):
@@ -97,6 +97,15 @@ class _Drive:
             case Forget():
                 self.world.target.forget(self.name, self.observed.token)
         return None
+
+    def _settle(self, revision: RevisionId) -> None:
+        """Give it the spec's scale. An autoscaler that has yet to see its requests would go down with it."""
+        scale = plan.scale(self.observed.rollout, revision)
+        seconds = plan.unseen_for(self.observed, revision, scale, self.world.clock.now()).total_seconds()
+        if seconds > 0:
+            self.world.say(f"{revision} keeps its replicas for {seconds:.0f} s, until its load is measured")
+            self.world.clock.sleep(seconds)
+        self.world.target.scale(revision, scale)
 
     def _prepare(self, revision: Revision, goal: int) -> Event | None:
         """Make it live. One that cannot be, and has no weight, has failed: all is to be as it was.

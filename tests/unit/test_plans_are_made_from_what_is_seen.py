@@ -1,5 +1,6 @@
 """Decisions of a deployment: which version, what changes, when a revision counts as failed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -166,6 +167,36 @@ def test_a_query_is_asked_for_the_revision_that_it_scales() -> None:
 def test_capacity_for_a_share_keeps_what_a_revision_is_scaled_by() -> None:
     scale = plan.capacity(Scaling(max=4, cpu=50), V1.id, 8, 100)
     assert scale == Scale(minimum=8, maximum=8, cpu=50)
+
+
+LIFTED = RevisionStatus(4, 4, scale=Scale(minimum=4, maximum=4, cpu=80), bounds=(4, 4))
+SPEC = Scale(minimum=1, maximum=4, cpu=80)
+
+
+@pytest.mark.parametrize(
+    ("status", "scale", "elapsed", "seconds"),
+    [
+        (LIFTED, SPEC, 10, 50),
+        (LIFTED, SPEC, 60, 0),
+        (LIFTED, SPEC, 3600, 0),
+        (LIFTED, LIFTED.scale, 10, 0),
+        (replace(LIFTED, bounds=None), SPEC, 10, 0),
+        (LIFTED, Scale(minimum=2, maximum=2), 10, 0),
+        (replace(LIFTED, scale=SPEC), SPEC, 10, 0),
+    ],
+    ids=["shifted", "measured", "long ago", "as it is", "by nothing", "fixed then", "not lifted"],
+)
+def test_what_was_lifted_for_a_share_stays_until_the_autoscaler_has_seen_it(
+    status: RevisionStatus, scale: Scale, elapsed: int, seconds: int
+) -> None:
+    rollout = steady(V1).model_copy(update={"since": NOW - timedelta(seconds=elapsed)})
+    found = plan.unseen_for(seen(rollout, v1=status), V1.id, scale, NOW)
+    assert found == timedelta(seconds=seconds)
+
+
+def test_what_has_no_share_need_not_be_seen_by_the_autoscaler() -> None:
+    rollout = steady(V1).model_copy(update={"since": NOW})
+    assert not plan.unseen_for(seen(rollout, v1=LIFTED, v2=LIFTED), V2.id, SPEC, NOW)
 
 
 LONG, SHORT = timedelta(seconds=10), timedelta(seconds=9.9)
