@@ -8,6 +8,8 @@ from tests.cluster_load.shop import Shop
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
+Change = Callable[[], object]
+
 _BETWEEN = 500
 
 
@@ -15,7 +17,7 @@ _BETWEEN = 500
 def test_canary_promote_rollback_prune(shop: Shop, ours: bool) -> None:  # noqa: FBT001 - a parameter
     spec = shop.spec(ours=ours)
     shop.deploy(spec, 1)
-    changes: list[Callable[[], object]] = [
+    changes: list[Change] = [
         lambda: shop.deploy(spec, 2, canary=10),
         shop.promote,
         shop.rollback,
