@@ -9,6 +9,7 @@ start of `deploy` and the canary's first answer, without what its pod took from 
 """
 
 import argparse
+import signal
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ def main() -> int:
     options.add_argument("--canaries", type=int, default=3)
     options.add_argument("--deployments", type=int, default=1000)
     chosen = options.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed then too
     with stage(chosen.deployments) as one:
         taken = processes.measure(one, _cases(one), chosen.rounds)
         calls = _calls(one)
