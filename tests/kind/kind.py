@@ -74,7 +74,7 @@ def _create(config: Path, kubeconfig: Path, name: str) -> None:
 
 
 def _pulled(cluster: Cluster) -> Iterator[tuple[str, str, Path]]:
-    """What a node would pull: the name of an image that was built here, the one that is asked for, its archive."""
+    """What a node would pull: an image's name here, the one that is asked for, its archive."""
     made, pins = images.archives(_programs()), pinned()
     for name in (image_names.GATEWAY, image_names.KSERVE, image_names.STORAGE_INITIALIZER):
         yield name, "", made[name]

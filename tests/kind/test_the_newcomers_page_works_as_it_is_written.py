@@ -53,6 +53,7 @@ def test_from_nothing_to_a_promoted_canary_and_back(
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert '{"name":"churn","ready":true}' in done.stdout
-    assert len(re.findall(r"^churn-v1-\S+ +180 +90\.0 %", done.stdout, re.MULTILINE)) == 1, said
+    [canary] = re.findall(r"^churn-v2-\S+ +(\d+) +\d+\.\d %", done.stdout, re.MULTILINE)
+    assert 10 <= int(canary) <= 30, said  # of 200: each of the gateway's threads counts for itself
     assert re.search(r"^churn-v2-\S+ +stable .* 100 %", done.stdout, re.MULTILINE), said
     assert not (tmp_path / "kind-demo").exists()
