@@ -1,18 +1,17 @@
 """docs/cli-json.md shows a document of each kind; what is printed has exactly the same keys."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
 from platformctl.cli.output import SCHEMA
-from platformctl.domain.names import Name
+from platformctl.domain.revision import Scale
 from tests.cli.conftest import Cli
 from tests.cli.hosts import OF_A_CLUSTER, SCALED, V1, V2
 from tests.cli.pages import paths, promised
-from tests.fakes import Behaviour, FakeLease
+from tests.fakes import Behaviour, FakeTarget
 
 pytestmark = pytest.mark.quick
 
@@ -58,7 +57,7 @@ def prepare(cli: Cli) -> None:
 def test_the_printed_document_has_the_promised_keys(steady: Cli, kind: str, tmp_path: Path) -> None:
     prepare(steady)
     if kind == "Status":
-        FakeLease(steady.host.fakes, "bob").acquire(Name("churn"), "bob", timedelta(minutes=1))
+        FakeTarget(steady.host.fakes).scale(V1, Scale(minimum=2, maximum=2))  # as a killed client leaves it
     steady.host.specs = tmp_path
     (tmp_path / "other.yaml").write_text(_OTHER)
     printed = json.loads(steady(*COMMANDS[kind].split(), "--output", "json").out)
