@@ -23,8 +23,8 @@ CRASH_LIMIT = 3
 
 
 MEASURED_AFTER = timedelta(seconds=60)
-"""After which an autoscaler has seen what a new share means: it looks every 15 s, at averages of metrics that are
-taken every 15 s. Before that one was seen to take away three of four replicas that had all the requests."""
+"""After which an autoscaler has seen what a new share means: it looks every 15 s, at averages of metrics that
+are taken every 15 s. Before that one was seen to take away three of four replicas that had all the requests."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ def _differs(status: RevisionStatus, scale: Scale) -> bool:
 
 
 def is_under_way(observed: Observed) -> bool:
-    """Whether something has been begun and not been finished: by somebody who is at it, or was interrupted."""
+    """Whether something was begun and not finished: by somebody who is at it, or was interrupted."""
     return bool(_interrupted(observed, None))
 
 
