@@ -24,7 +24,7 @@ CRASH_LIMIT = 3
 
 MEASURED_AFTER = timedelta(seconds=60)
 """After which an autoscaler has seen what a new share means: it looks every 15 s, at averages of metrics that
-are taken every 15 s. Before that one was seen to take away three of four replicas that had all the requests."""
+are taken every 15 s. Before that, one was seen to take away three of four replicas with all the requests."""
 
 
 @dataclass(frozen=True)
