@@ -177,6 +177,15 @@ def test_dataframes_between_the_steps() -> None:
     assert_is_fused_and_equal(fitted(pipeline.set_output(transform="pandas")))
 
 
+def test_a_weighted_branch_that_gives_no_column() -> None:
+    rare = OneHotEncoder(drop="first", min_frequency=0.9, dtype=np.int64, sparse_output=False)
+    colour = OneHotEncoder(handle_unknown="ignore", dtype=np.int64, sparse_output=False)
+    branches = [("age", rare, ["age"]), ("colour", colour, ["colour"])]
+    prepare = ColumnTransformer(branches, transformer_weights={"age": 0.7})
+    pipeline = Pipeline([("prepare", prepare), ("last", LogisticRegression())])
+    assert_is_fused_and_equal(fitted(pipeline.set_output(transform="pandas")))
+
+
 def test_columns_without_a_type() -> None:
     pipeline = usual()
     assert_is_fused_and_equal(untyped(fitted(pipeline)))

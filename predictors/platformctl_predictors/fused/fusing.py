@@ -10,7 +10,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from platformctl_predictors.fused.comparing import quietly
 from platformctl_predictors.fused.edge_rows import edge_rows
 from platformctl_predictors.fused.known_values import branches_of, is_identity, known_values, steps_of
-from platformctl_predictors.fused.layouts import as_array, finish
+from platformctl_predictors.fused.layouts import as_array, dtype_of, finish
 from platformctl_predictors.fused.linear import Direct, direct
 from platformctl_predictors.fused.others import nameless
 from platformctl_predictors.fused.outcome import METHODS, CannotFuse, Fused, NotFused
@@ -57,7 +57,7 @@ def _fused(estimator: Any, signature: Columns, example: list[Row]) -> Fused:
     before = _before(steps)
     sample, many = _sample(signature, columns, example, before)
     _refuse_strangers(last, many)
-    whole = many.dtype.kind in "iub" if hasattr(many, "dtype") else as_array(many).dtype.kind in "iub"
+    whole = dtype_of(many).kind in "iub"
     matrix, _ = matrix_of(steps, Given(columns, framed(columns, sample), whole))
     ones = quietly(before, Table(signature.columns, sample[:1]))
     read = [columns[index] for index in sorted(set(matrix.reads))]

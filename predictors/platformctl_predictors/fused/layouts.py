@@ -26,9 +26,10 @@ def finish(ones: Any, many: Any) -> Op:
         if many.format != "csr" or many.shape[1] > _WIDEST_SPARSE:
             raise CannotFuse("the pipeline", f"its matrix is {many.format}, with {many.shape[1]} columns")
         return _to_csr(type(many), many.dtype)
-    dtype, one_row, rows = as_array(many).dtype, order_of(as_array(ones)), order_of(as_array(many))
+    array = as_array(many)
+    dtype, one_row, rows = array.dtype, order_of(as_array(ones)), order_of(array)
     if dtype.kind == "O":
-        dtype = numeric("the pipeline", as_array(many)).dtype
+        dtype = numeric("the pipeline", array).dtype
     if dtype.kind not in "fiub":
         raise CannotFuse("the pipeline", f"what it gives to its last step is {dtype}, not numbers")
 

@@ -342,6 +342,8 @@ class Inner:
     def write(self, rows: Rows, out: Array) -> None:
         """Write all rows, or raise Untaken."""
         block = to_dense(self.matrix.make(rows))
+        if block.shape[1] == 0:
+            return  # without columns its type has no part in that of the whole
         np.copyto(out[:, self.at[0] : self.at[1]], block, casting="same_kind")
 
     def shifted(self, by: int) -> "Inner":

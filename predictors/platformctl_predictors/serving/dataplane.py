@@ -18,7 +18,7 @@ from kserve.protocol.rest.server import RESTServer
 
 from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.outputs.answers import jsonable
-from platformctl_predictors.serving.failures import failure, has_status, model_failed, short
+from platformctl_predictors.serving.failures import OF_THE_MODEL, failure, short
 
 _UNDECODABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error)
 
@@ -64,13 +64,9 @@ class GuardedDataPlane(DataPlane):
         Raises:
             Exception: One that has a status of its own, or ModelFailed.
         """
-        try:
+        with OF_THE_MODEL:
             response, headers = await super().infer(*arguments, **options)
             return (jsonable(response) if isinstance(response, dict) else response), headers
-        except Exception as error:
-            if has_status(error):
-                raise
-            raise model_failed(error) from error
 
 
 class FixedRepository(ModelRepositoryExtension):

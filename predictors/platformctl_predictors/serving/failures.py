@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard
 
 from fastapi.exceptions import HTTPException
 from kserve import errors
@@ -110,11 +110,30 @@ def failure(error: Exception) -> Failure:
     return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL", short(error))
 
 
-def has_status(error: BaseException) -> bool:
+def has_status(error: BaseException) -> TypeGuard[Exception]:
     """Whether an exception says by its type what to tell the caller; all else is the model's failure."""
     if isinstance(error, BadInput | errors.InvalidInput | Refused | HTTPException | ModelFailed):
         return True
     return any(isinstance(error, kinds) for kinds, _ in _MEANT)
+
+
+class OfTheModel:
+    """Around a model's own code: what it raises leaves with a status, its own or that of a ModelFailed."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Replace what has no status; a task's cancellation is no failure.
+
+        Raises:
+            ModelFailed: The model raised what has no status.
+        """
+        if isinstance(error, Exception) and not has_status(error):
+            raise model_failed(error)
+
+
+OF_THE_MODEL = OfTheModel()
 
 
 def model_failed(error: BaseException) -> ModelFailed:

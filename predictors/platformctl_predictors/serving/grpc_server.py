@@ -20,7 +20,7 @@ from platformctl_predictors.exits import Code, Exit
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.serving.build import Built
 from platformctl_predictors.serving.dataplane import FixedRepository
-from platformctl_predictors.serving.failures import failure, has_status, model_failed
+from platformctl_predictors.serving.failures import OF_THE_MODEL, failure
 from platformctl_predictors.serving.http.bodies import decoded
 from platformctl_predictors.serving.lean import Lean
 from platformctl_predictors.serving.metrics.recorder import Recorder
@@ -172,7 +172,7 @@ class _Watch(aio.ServerInterceptor):
         except Exception as error:  # noqa: BLE001 each has a status
             told = failure(error)
             code = told.code
-            self._recorder.failed(error)
+            self._recorder.failed(error, told)
             await _abort(context, code, told.text)
         else:
             return answer
@@ -247,14 +247,10 @@ def _marked(request: Any) -> bytes | None:
 def _response(answer: Any) -> Any:  # pb.ModelInferResponse
     if isinstance(answer, pb.ModelInferResponse):
         return answer
-    try:
+    with OF_THE_MODEL:
         if isinstance(answer, kserve.InferResponse):
             return answer.to_grpc()
         return pb.ModelInferResponse(**{key: answer[key] for key in ("id", "model_name", "outputs")})
-    except Exception as error:
-        if has_status(error):
-            raise
-        raise model_failed(error) from error
 
 
 def _options(settings: Settings) -> tuple[tuple[str, int], ...]:

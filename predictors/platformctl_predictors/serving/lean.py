@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from platformctl_predictors.serving.failures import has_status, model_failed
+from platformctl_predictors.serving.failures import OF_THE_MODEL
 from platformctl_transformers import OF_A_REQUEST, run, steps
 
 
@@ -26,10 +26,6 @@ class Lean:
             Exception: One that has a status of its own, or ModelFailed.
         """
         response_headers: dict[str, str] = {}
-        try:
+        with OF_THE_MODEL:
             answer = await run(self._steps, payload, headers, response_headers)
-        except Exception as error:
-            if has_status(error):
-                raise
-            raise model_failed(error) from error
         return answer, response_headers

@@ -162,7 +162,7 @@ class Front:
             The status.
         """
         told = failure(error)
-        self._recorder.failed(error)
+        self._recorder.failed(error, told)
         headers = list(JSON)
         if isinstance(error, QueueFull):
             headers.append((b"retry-after", b"1"))

@@ -14,7 +14,7 @@ from platformctl_predictors.inputs.columns import BadInput
 from platformctl_predictors.inputs.signature import Columns
 from platformctl_predictors.outputs.answers import jsonable
 from platformctl_predictors.outputs.result import Result
-from platformctl_predictors.serving.failures import has_status, model_failed
+from platformctl_predictors.serving.failures import OF_THE_MODEL
 from platformctl_predictors.serving.http import v2json
 from platformctl_predictors.serving.http.bodies import decoded
 from platformctl_predictors.serving.lean import Lean
@@ -110,13 +110,9 @@ class ModelRoute:
         payload = await asyncio.to_thread(self._decode, body) if large else self._decode(body)
         texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
         answer, wanted = await self._lean(payload, texts)
-        try:
+        with OF_THE_MODEL:
             content, more = _encoded(answer)
             return Answer(content, [*_header_pairs(wanted), *more], None)
-        except Exception as error:
-            if has_status(error):
-                raise
-            raise model_failed(error) from error
 
 
 def routes(model: Any, name: str) -> tuple[Route, Route]:  # kserve.Model, untyped

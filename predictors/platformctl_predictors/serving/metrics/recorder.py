@@ -12,7 +12,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from platformctl_predictors.serving.failures import Refused, failure, invalid_reason
+from platformctl_predictors.serving.failures import Failure, Refused, invalid_reason
 from platformctl_predictors.serving.metrics.histograms import ROWS, SECONDS, Histogram
 from platformctl_predictors.serving.metrics.scores import Scores
 
@@ -52,12 +52,12 @@ class Recorder(Collector):
             self.seconds[protocol] = Histogram(SECONDS)
         self.seconds[protocol].observe(seconds)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: Exception, told: Failure) -> None:
         """One request that got no answer because of itself, or of how busy the server is."""
         if isinstance(error, Refused):
             if error.reason:
                 self.refused[error.reason] += 1
-        elif failure(error).status == HTTPStatus.BAD_REQUEST:
+        elif told.status == HTTPStatus.BAD_REQUEST:
             self.invalid[invalid_reason(error)] += 1
 
     def called(self, rows: int, waits: Sequence[float]) -> None:

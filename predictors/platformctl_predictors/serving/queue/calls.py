@@ -42,9 +42,7 @@ class SharedCalls(ABC, Generic[Work, Answer]):
         try:
             return self._alone(work)
         except BaseException as error:  # noqa: BLE001 a model may raise anything, SystemExit too
-            if isinstance(error, Exception) and has_status(error):
-                return error
-            return model_failed(error)
+            return error if has_status(error) else model_failed(error)
 
     @abstractmethod
     def _key(self, work: Work) -> Hashable | None:
