@@ -1,6 +1,7 @@
 """Each test belongs to a tier, and what a run leaves out is named at its end."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("shared")
+
+# A shell ignores Ctrl-C in what it runs in the background, and so would all that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TIERS = ("quick", "full")
 LEFT_OUT_FILE = "LEFT_OUT_FILE"
