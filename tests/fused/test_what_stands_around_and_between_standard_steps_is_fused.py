@@ -186,6 +186,12 @@ def test_a_weighted_branch_that_gives_no_column() -> None:
     assert_is_fused_and_equal(fitted(pipeline.set_output(transform="pandas")))
 
 
+def test_a_branch_that_gives_no_column_refuses_what_it_does_not_know() -> None:
+    rare = OneHotEncoder(drop="first", min_frequency=0.9, sparse_output=False)
+    prepare = ColumnTransformer([("age", rare, ["age"]), ("spent", StandardScaler(), ["spent"])])
+    assert_is_fused_and_equal(fitted(Pipeline([("prepare", prepare), ("last", LogisticRegression())])))
+
+
 def test_columns_without_a_type() -> None:
     pipeline = usual()
     assert_is_fused_and_equal(untyped(fitted(pipeline)))

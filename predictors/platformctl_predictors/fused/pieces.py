@@ -300,8 +300,8 @@ class Matrix:
 
     @property
     def alone(self) -> Numbers | None:
-        """The piece that writes all columns, if that is one of numbers."""
-        first = self.pieces[0] if self.pieces else None
+        """The only piece, if that is one of numbers. Others may write nothing, and yet refuse a row."""
+        first = self.pieces[0] if len(self.pieces) == 1 else None
         return first if isinstance(first, Numbers) and first.at == (0, self.width) else None
 
     def make(self, rows: Rows) -> Any:  # an array, or a sparse matrix
