@@ -11,9 +11,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.cluster.stage import NAME, PLATFORMCTL, Stage
-from platformctl.adapters.cluster.causes.pods import is_ready
-from platformctl.adapters.cluster.kinds import POD
-from platformctl.adapters.cluster.objects import label
+from platformctl.adapters.cluster.api.kinds import POD
+from platformctl.adapters.cluster.api.objects import label
+from platformctl.adapters.cluster.observing.causes.pods import is_ready
 from platformctl.domain.manifests import DEPLOYMENT, REVISION, Manifest
 from tests.cluster.models import ROWS
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.domain.manifests import Manifest
 from tests.cluster import lifecycle, stack
 from tests.cluster.cluster import Cluster

@@ -5,14 +5,14 @@ import socket
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from platformctl.adapters.cluster import checks
-from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.checking import checks
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.counters import ClusterCounters
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.lease import ClusterLease
+from platformctl.adapters.cluster.state.lease import ClusterLease
 from platformctl.adapters.cluster.target import ClusterTarget
-from platformctl.adapters.cluster.traffic import Traffic
+from platformctl.adapters.cluster.traffic.counters import ClusterCounters
+from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.cluster import Shape
 from platformctl.domain.cluster_options import shape

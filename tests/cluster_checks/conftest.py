@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.domain.cluster import Gateway, Images, Shape, Storage
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

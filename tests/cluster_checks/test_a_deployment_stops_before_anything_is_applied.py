@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster import checks
-from platformctl.adapters.cluster.api import Api
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.checking import checks
 from platformctl.domain.cluster import Storage
 from platformctl.domain.errors import Refused
 from platformctl.domain.names import Name

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from platformctl.adapters.cluster.checking import hosts
-from platformctl.adapters.cluster.discovery import Absent, Live
+from platformctl.adapters.cluster.checking.discovery import Absent, Live
 from platformctl.domain.features import Features
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Severity

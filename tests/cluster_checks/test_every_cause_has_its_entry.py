@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.causes import downloads, images, refusals, scheduling, settings
-from platformctl.adapters.cluster.causes.cause import Rule
+from platformctl.adapters.cluster.observing.causes import downloads, images, refusals, scheduling, settings
+from platformctl.adapters.cluster.observing.causes.cause import Rule
 
 pytestmark = pytest.mark.quick
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.rights import NAMED, RIGHTS
-from platformctl.adapters.cluster.roles import PAGE, page_text, roles
+from platformctl.adapters.cluster.checking.rights import NAMED, RIGHTS
+from platformctl.adapters.cluster.checking.roles import PAGE, page_text, roles
 from platformctl.domain.cluster import Gateway, Images, Shape
 
 pytestmark = pytest.mark.quick
@@ -34,7 +34,9 @@ def test_what_is_on_the_whole_cluster_only_looks() -> None:
 
 
 def test_the_roles_are_those_of_the_page() -> None:
-    assert page_text(PAGE.read_text()) == PAGE.read_text(), "python -m platformctl.adapters.cluster.roles"
+    assert page_text(PAGE.read_text()) == PAGE.read_text(), (
+        "python -m platformctl.adapters.cluster.checking.roles"
+    )
 
 
 def test_a_role_is_for_each_place_that_is_asked() -> None:

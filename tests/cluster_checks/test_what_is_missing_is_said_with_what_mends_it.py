@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster import checks
-from platformctl.adapters.cluster.api import Api
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.checking import checks
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.rights import RIGHTS
+from platformctl.adapters.cluster.checking.rights import RIGHTS
 from platformctl.domain.cluster import Images, Shape, Storage
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.observed import Severity

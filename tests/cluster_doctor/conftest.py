@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.roles import roles
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.checking.roles import roles
 from platformctl.domain.cluster import Images, Shape
 from platformctl.domain.manifests import Manifest
 from tests.cluster import kubectl

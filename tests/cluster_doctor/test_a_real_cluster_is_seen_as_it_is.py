@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster import checks
-from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.checking import checks
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.kubeconfig import Access
 from platformctl.domain.cluster import Gateway, Shape, Storage
 from platformctl.domain.errors import Refused
 from platformctl.domain.observed import Severity

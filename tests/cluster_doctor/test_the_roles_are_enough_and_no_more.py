@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from platformctl import render
-from platformctl.adapters.cluster import checks, observing, rights
 from platformctl.adapters.cluster.apply import Objects
-from platformctl.adapters.cluster.discovery import Absent, discover
-from platformctl.adapters.cluster.lease import ClusterLease
-from platformctl.adapters.cluster.routes import Routes
+from platformctl.adapters.cluster.checking import checks, rights
+from platformctl.adapters.cluster.checking.discovery import Absent, discover
+from platformctl.adapters.cluster.observing import revisions as observing
+from platformctl.adapters.cluster.state.lease import ClusterLease
+from platformctl.adapters.cluster.state.routes import Routes
 from platformctl.domain.cluster import Shape
 from platformctl.domain.errors import Refused
 from platformctl.domain.names import Name

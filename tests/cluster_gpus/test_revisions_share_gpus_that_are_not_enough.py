@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from platformctl.adapters.cluster import kinds
-from platformctl.adapters.cluster.objects import mapping, name
+from platformctl.adapters.cluster.api import kinds
+from platformctl.adapters.cluster.api.objects import mapping, name
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import SpecError
 from platformctl.domain.resources import Gpu, Resources

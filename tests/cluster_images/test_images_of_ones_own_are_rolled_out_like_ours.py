@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from platformctl.adapters.cluster.servers import NO_HEADER, NO_METRICS
+from platformctl.adapters.cluster.observing.servers import NO_HEADER, NO_METRICS
 from platformctl.domain.components import Image
 from platformctl.domain.deployment import ModelDeployment
 from tests.cluster import image_names

@@ -17,7 +17,7 @@ from typing import Any
 
 from platformctl import wiring
 from platformctl.adapters import config
-from platformctl.adapters.cluster.transport import Asking, Reply, Transport
+from platformctl.adapters.cluster.api.transport import Asking, Reply, Transport
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.settings import Flags
 from platformctl.domain.version_ref import Exact

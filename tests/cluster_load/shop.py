@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from platformctl import wiring
 from platformctl.adapters import config
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE, POD
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.objects import condition, is_leaving
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, POD
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.api.objects import condition, is_leaving
 from platformctl.domain.components import Image
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.manifests import DEPLOYMENT, REVISION, Manifest

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.kinds import POD
-from platformctl.adapters.cluster.objects import entries, name, number, text
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import POD
+from platformctl.adapters.cluster.api.objects import entries, name, number, text
 from platformctl.domain.manifests import Manifest
 from tests.cluster_load.shop import CONNECTIONS, Shop, ask, eventually
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from tests.cluster.fixture import cluster, kubeconfig, namespace, node
 
 __all__ = ["cluster", "kubeconfig", "namespace", "node"]

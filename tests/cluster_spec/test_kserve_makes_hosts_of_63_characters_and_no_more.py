@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.api import Api, open_api
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kinds import DEPLOYMENT, EVENT
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.adapters.cluster.checking import hosts
-from platformctl.adapters.cluster.discovery import discover
-from platformctl.adapters.cluster.kinds import DEPLOYMENT, EVENT
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.checking.discovery import discover
 from platformctl.domain.cluster import Images, Shape
 from platformctl.domain.names import Name
 from platformctl.domain.revision import ModelVersion, Revision, Scale

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from platformctl.adapters.cluster.api import Api
+from platformctl.adapters.cluster.api.client import Api
 from platformctl.domain.components import Image
 from platformctl.domain.errors import Refused
 from platformctl.domain.resources import Resources

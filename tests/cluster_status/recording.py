@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from platformctl.adapters.cluster.causes.pods import Evidence
-from platformctl.adapters.cluster.statuses import Seen
+from platformctl.adapters.cluster.observing.causes.pods import Evidence
+from platformctl.adapters.cluster.observing.statuses import Seen
 
 FOLDER = Path(__file__).parent / "recorded"
 RECORD = "PLATFORMCTL_RECORD"

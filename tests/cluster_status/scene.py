@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from platformctl.adapters.cluster.causes.pods import Evidence
-from platformctl.adapters.cluster.statuses import Seen, Told, status
+from platformctl.adapters.cluster.observing.causes.pods import Evidence
+from platformctl.adapters.cluster.observing.statuses import Seen, Told, status
 from platformctl.domain.manifests import DEPLOYMENT, REVISION
 from platformctl.domain.observed import RevisionStatus
 

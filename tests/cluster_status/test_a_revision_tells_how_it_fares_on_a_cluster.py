@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster import servers
+from platformctl.adapters.cluster.observing import servers
 from platformctl.domain.components import Image
 from platformctl.domain.names import Name
 from platformctl.domain.observed import RevisionStatus

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from platformctl.adapters.cluster.causes.pods import Evidence
+from platformctl.adapters.cluster.observing.causes.pods import Evidence
 from tests.cluster_status.scene import (
     IMAGE,
     URI,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.causes import (
+from platformctl.adapters.cluster.observing.causes import (
     downloads,
     events,
     images,
@@ -11,7 +11,7 @@ from platformctl.adapters.cluster.causes import (
     scheduling,
     settings,
 )
-from platformctl.adapters.cluster.causes.cause import Rule
+from platformctl.adapters.cluster.observing.causes.cause import Rule
 
 pytestmark = pytest.mark.quick
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster import kinds, observing
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.statuses import Seen, Told, status
+from platformctl.adapters.cluster.api import kinds
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.observing import revisions as observing
+from platformctl.adapters.cluster.observing.statuses import Seen, Told, status
 from platformctl.domain.names import Name
 from platformctl.domain.observed import RevisionStatus
 from tests.cluster import kubectl

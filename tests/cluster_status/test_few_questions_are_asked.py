@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from platformctl.adapters.cluster import observing, servers
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.observing import revisions as observing
+from platformctl.adapters.cluster.observing import servers
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import RevisionStatus
 from tests.cluster_status import scene

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster import gpu_plan, gpus
-from platformctl.adapters.cluster.gpus import Stage
+from platformctl.adapters.cluster.gpus import free as gpus
+from platformctl.adapters.cluster.gpus import plan as gpu_plan
+from platformctl.adapters.cluster.gpus.free import Stage
 from platformctl.domain.manifests import DEPLOYMENT, REVISION
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Finding, Severity

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from platformctl.adapters.cluster import gpu_room
-from platformctl.adapters.cluster.api import open_api
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.gpus import room as gpu_room
 from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.resources import Resources
 from platformctl.domain.revision import Revision, Scale

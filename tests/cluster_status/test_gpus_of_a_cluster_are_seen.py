@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster import gpu_room, kinds
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.objects import mapping, name
+from platformctl.adapters.cluster.api import kinds
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.objects import mapping, name
+from platformctl.adapters.cluster.gpus import room as gpu_room
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Severity
 from platformctl.domain.resources import Gpu, Resources

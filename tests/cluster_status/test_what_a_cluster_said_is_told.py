@@ -1,6 +1,6 @@
 import pytest
 
-from platformctl.adapters.cluster.statuses import Told, status
+from platformctl.adapters.cluster.observing.statuses import Told, status
 from tests.cluster_status import recording
 from tests.cluster_status.scenarios import SCENARIOS, Scenario
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from platformctl import render
-from platformctl.adapters.cluster import state
+from platformctl.adapters.cluster.state import recorded as state
 from platformctl.domain import manifests
 from platformctl.domain.cluster import Images, Shape
 from platformctl.domain.names import RevisionId

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from platformctl import render
-from platformctl.adapters.cluster import rules, state
-from platformctl.adapters.cluster.answers import AlreadyThere, Stale
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE
-from platformctl.adapters.cluster.objects import text
-from platformctl.adapters.cluster.routes import Routes
-from platformctl.adapters.cluster.state import Recorded
+from platformctl.adapters.cluster.api.answers import AlreadyThere, Stale
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.api.objects import text
+from platformctl.adapters.cluster.state import recorded as state
+from platformctl.adapters.cluster.state import rules
+from platformctl.adapters.cluster.state.recorded import Recorded
+from platformctl.adapters.cluster.state.routes import Routes
 from platformctl.domain.cluster import Shape
 from platformctl.domain.errors import Conflict, NotFound, Refused, StillServing
 from platformctl.domain.manifests import Manifest

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.kubeconfig import IN_CLUSTER, Access, place
+from platformctl.adapters.cluster.api.kubeconfig import IN_CLUSTER, Access, place
 from platformctl.domain.errors import SpecError
 from tests.cluster_target.kubeconfigs import one, written
 

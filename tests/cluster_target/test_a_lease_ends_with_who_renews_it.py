@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.kinds import LEASE
-from platformctl.adapters.cluster.lease import ClusterLease
-from platformctl.adapters.cluster.objects import text
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import LEASE
+from platformctl.adapters.cluster.api.objects import text
+from platformctl.adapters.cluster.state.lease import ClusterLease
 from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
 

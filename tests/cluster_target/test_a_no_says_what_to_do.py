@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster import kinds
-from platformctl.adapters.cluster.answers import AlreadyThere, Asked, Missing, Stale, problem
-from platformctl.adapters.cluster.kinds import Kind
+from platformctl.adapters.cluster.api import kinds
+from platformctl.adapters.cluster.api.answers import AlreadyThere, Asked, Missing, Stale, problem
+from platformctl.adapters.cluster.api.kinds import Kind
 from platformctl.domain.errors import Conflict, NotFound, PlatformctlError, Refused, Unreachable
 
 pytestmark = pytest.mark.quick

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster.credentials import Credentials, ask_plugin
-from platformctl.adapters.cluster.kubeconfig import Access, Place, place
+from platformctl.adapters.cluster.api.credentials import Credentials, ask_plugin
+from platformctl.adapters.cluster.api.kubeconfig import Access, Place, place
 from platformctl.domain.errors import Unreachable
 from tests.cluster_target.kubeconfigs import one, written
 

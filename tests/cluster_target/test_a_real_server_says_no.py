@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from platformctl import render
-from platformctl.adapters.cluster.answers import Missing
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kinds import (
+from platformctl.adapters.cluster.api.answers import Missing
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kinds import (
     CONFIG_MAP,
     HTTP_ROUTE,
     INFERENCE_SERVICE,
@@ -20,7 +20,7 @@ from platformctl.adapters.cluster.kinds import (
     QUOTA,
     SCALED_OBJECT,
 )
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.domain.errors import Refused, Unreachable
 from platformctl.domain.revision import Scale
 from tests.cluster_target.routes import SHAPE

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster import rules, state
+from platformctl.adapters.cluster.state import recorded as state
+from platformctl.adapters.cluster.state import rules
 from platformctl.domain import manifests
 from platformctl.domain.errors import Refused, StateCorrupt
 from platformctl.domain.names import RevisionId

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE, LEASE
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, LEASE
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.domain.errors import Unreachable
 from tests.cluster_target.kubeconfigs import one, written
 from tests.ports import free_port

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from platformctl import render
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.apply import Objects
-from platformctl.adapters.cluster.kinds import (
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import (
     CONFIG_MAP,
     DISRUPTION_BUDGET,
     INFERENCE_SERVICE,
@@ -19,9 +18,10 @@ from platformctl.adapters.cluster.kinds import (
     QUOTA,
     REPLICA_SET,
 )
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.objects import at, entries, is_leaving, name, text, uid
-from platformctl.adapters.cluster.transport import Asking, Reply, Transport
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.api.objects import at, entries, is_leaving, name, text, uid
+from platformctl.adapters.cluster.api.transport import Asking, Reply, Transport
+from platformctl.adapters.cluster.apply import Objects
 from platformctl.domain.errors import NotFound, Refused
 from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import RevisionId

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.api import open_api
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.domain.cluster import Gateway
 from tests.cluster.fixture import cluster, kubeconfig, namespace, node
 from tests.cluster_traffic.shop import Shop

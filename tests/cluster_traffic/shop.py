@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from platformctl import render
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.counters import SERVICE_LABEL, ClusterCounters
-from platformctl.adapters.cluster.kinds import DEPLOYMENT, HTTP_ROUTE, POD, SERVICE
-from platformctl.adapters.cluster.objects import condition, name
-from platformctl.adapters.cluster.traffic import Traffic
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import DEPLOYMENT, HTTP_ROUTE, POD, SERVICE
+from platformctl.adapters.cluster.api.objects import condition, name
+from platformctl.adapters.cluster.traffic.counters import SERVICE_LABEL, ClusterCounters
+from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain.cluster import Gateway, Images, Shape
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId

@@ -3,9 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from platformctl.adapters.cluster.objects import name
-from platformctl.adapters.cluster.portforward import tunnel
-from platformctl.adapters.cluster.traffic import Traffic
+from platformctl.adapters.cluster.api.objects import name
+from platformctl.adapters.cluster.api.portforward import tunnel
+from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.traffic import Request
 from tests.cluster_traffic.shop import CHURN, V1, V2, Shop, eventually

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster.gateway import Door, inside, listener, outside, pod_port, refusal
+from platformctl.adapters.cluster.traffic.gateway import Door, inside, listener, outside, pod_port, refusal
 from platformctl.domain.manifests import Manifest
 from tests.cluster_traffic import values
 from tests.cluster_traffic.values import GATEWAY, HOST, NAMESPACE

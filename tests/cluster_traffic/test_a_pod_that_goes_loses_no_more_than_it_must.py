@@ -3,9 +3,9 @@ import http.client
 
 import pytest
 
-from platformctl.adapters.cluster import retries
-from platformctl.adapters.cluster.kinds import POD
-from platformctl.adapters.cluster.objects import name, text
+from platformctl.adapters.cluster.api.kinds import POD
+from platformctl.adapters.cluster.api.objects import name, text
+from platformctl.adapters.cluster.state import retries
 from platformctl.domain.manifests import Manifest
 from tests.cluster_traffic.shop import PATH, V1, Shop, eventually
 from tests.load import Load

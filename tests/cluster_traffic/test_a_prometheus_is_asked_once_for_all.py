@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from platformctl.adapters.cluster.api import open_api
-from platformctl.adapters.cluster.counters import ClusterCounters
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.names import Name, RevisionId
 

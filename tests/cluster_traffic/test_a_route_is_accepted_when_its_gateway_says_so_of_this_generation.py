@@ -1,6 +1,6 @@
 import pytest
 
-from platformctl.adapters.cluster.acceptance import Acceptance, acceptance
+from platformctl.adapters.cluster.traffic.acceptance import Acceptance, acceptance
 from platformctl.domain.cluster import Gateway
 from tests.cluster_traffic.values import FALSE, GATEWAY, route, said
 

@@ -3,8 +3,8 @@ import math
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from platformctl.adapters.cluster import prometheus
-from platformctl.adapters.cluster.exposition import Sample, counts, samples, total
+from platformctl.adapters.cluster.traffic import prometheus
+from platformctl.adapters.cluster.traffic.exposition import Sample, counts, samples, total
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import RevisionId
 

@@ -1,8 +1,8 @@
 import pytest
 
-from platformctl.adapters.cluster.api import open_api
-from platformctl.adapters.cluster.counters import ClusterCounters
-from platformctl.adapters.cluster.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.domain.counts import Counts
 from platformctl.domain.errors import Unreachable
 from tests.cluster_target.kubeconfigs import one, written

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster.logs import Stream, merged, streams
+from platformctl.adapters.cluster.traffic.logs import Stream, merged, streams
 
 pytestmark = pytest.mark.quick
 

@@ -1,6 +1,6 @@
 import pytest
 
-from platformctl.adapters.cluster import logs
+from platformctl.adapters.cluster.traffic import logs
 from platformctl.domain.errors import NotFound
 from tests.cluster_traffic.shop import CHURN, V1, V2, Shop, eventually
 

@@ -1,6 +1,6 @@
 import pytest
 
-from platformctl.adapters.cluster.counters import Heard, entrances
+from platformctl.adapters.cluster.traffic.counters import Heard, entrances
 from platformctl.domain.counts import Counts
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import RevisionId

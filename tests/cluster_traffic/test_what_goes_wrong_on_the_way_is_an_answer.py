@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from platformctl.adapters.cluster.predictions import Predictions
+from platformctl.adapters.cluster.traffic.predictions import Predictions
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.traffic import Answer, Request

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.api import Api, open_api
-from platformctl.adapters.cluster.counters import ClusterCounters
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE, NAMESPACE
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.lease import ClusterLease
-from platformctl.adapters.cluster.objects import annotation
+from platformctl.adapters.cluster.api.client import Api, open_api
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, NAMESPACE
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.api.objects import annotation
+from platformctl.adapters.cluster.state.lease import ClusterLease
 from platformctl.adapters.cluster.target import ClusterTarget
-from platformctl.adapters.cluster.traffic import Traffic
+from platformctl.adapters.cluster.traffic.counters import ClusterCounters
+from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain.cluster import Images, Shape, Storage
 from platformctl.domain.manifests import ROLLOUT
 from platformctl.domain.names import Name
@@ -122,9 +122,9 @@ class ClusterTargetHarness:
 _DIE_HOLDING = """
 import os, signal, sys
 from datetime import timedelta
-from platformctl.adapters.cluster.api import open_api
-from platformctl.adapters.cluster.kubeconfig import Access
-from platformctl.adapters.cluster.lease import ClusterLease
+from platformctl.adapters.cluster.api.client import open_api
+from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.state.lease import ClusterLease
 api = open_api(Access(sys.argv[1]), sys.argv[2], {})
 ClusterLease(api).acquire(sys.argv[3], "who dies", timedelta(minutes=15))
 os.kill(os.getpid(), signal.SIGKILL)

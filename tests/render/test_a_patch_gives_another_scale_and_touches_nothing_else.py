@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platformctl import render
-from platformctl.adapters.cluster import scaling
+from platformctl.adapters.cluster.observing import scaling
 from platformctl.domain.features import Features
 from platformctl.domain.revision import Scale
 from platformctl.domain.scaling import Prometheus

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from platformctl.adapters.cluster import state
+from platformctl.adapters.cluster.state import recorded as state
 from platformctl.domain.manifests import ROLLOUT
 from platformctl.domain.rollout import Rollout
 from tests.render.cases import ANEW, CASES, GOLDEN, text

@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from platformctl.adapters.cluster import state
-from platformctl.adapters.cluster.api import Api
-from platformctl.adapters.cluster.kinds import INFERENCE_SERVICE, POD, REPLICA_SET
-from platformctl.adapters.cluster.objects import (
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import INFERENCE_SERVICE, POD, REPLICA_SET
+from platformctl.adapters.cluster.api.objects import (
     at,
     condition,
     is_leaving,
     name,
     uid,
 )
+from platformctl.adapters.cluster.state import recorded as state
 from platformctl.domain.errors import DeadlinePassed, NotFound, PlatformctlError
 from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import RevisionId

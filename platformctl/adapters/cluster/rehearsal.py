@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from platformctl import render
-from platformctl.adapters.cluster import checks
-from platformctl.adapters.cluster.api import Api
+from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.apply import Objects
-from platformctl.adapters.cluster.routes import Routes
+from platformctl.adapters.cluster.checking import checks
+from platformctl.adapters.cluster.state.routes import Routes
 from platformctl.domain.cluster import Shape
 from platformctl.domain.errors import PlatformctlError, Refused, SpecError
 from platformctl.domain.manifests import Manifest

@@ -6,16 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from platformctl import render
-from platformctl.adapters.cluster import gpu_room, logs, observing, rehearsal, retries, rules, state
-from platformctl.adapters.cluster.acceptance import acceptance
-from platformctl.adapters.cluster.api import Api
+from platformctl.adapters.cluster import rehearsal
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.api.objects import name as name_of
 from platformctl.adapters.cluster.apply import Objects
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE
-from platformctl.adapters.cluster.listed_pods import ListedPods
-from platformctl.adapters.cluster.objects import name as name_of
-from platformctl.adapters.cluster.routes import Routes
-from platformctl.adapters.cluster.state import Recorded
-from platformctl.adapters.cluster.traffic import Traffic
+from platformctl.adapters.cluster.gpus import room as gpu_room
+from platformctl.adapters.cluster.observing import revisions as observing
+from platformctl.adapters.cluster.observing.listed_pods import ListedPods
+from platformctl.adapters.cluster.state import recorded as state
+from platformctl.adapters.cluster.state import retries, rules
+from platformctl.adapters.cluster.state.recorded import Recorded
+from platformctl.adapters.cluster.state.routes import Routes
+from platformctl.adapters.cluster.traffic import logs
+from platformctl.adapters.cluster.traffic.acceptance import acceptance
+from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain import manifests
 from platformctl.domain.cluster import Shape
 from platformctl.domain.errors import (

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from platformctl.adapters.cluster import objects
-from platformctl.adapters.cluster.amounts import amounts, asked_by
+from platformctl.adapters.cluster.api import objects
+from platformctl.adapters.cluster.api.amounts import amounts, asked_by
 from platformctl.adapters.cluster.checking.check import Check
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.resources import PRODUCT_LABEL

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.discovery import CONFIG, KSERVE_NAMESPACE, Absent, Live
+from platformctl.adapters.cluster.checking.discovery import CONFIG, KSERVE_NAMESPACE, Absent, Live
 from platformctl.domain.kube_names import LABEL_LIMIT
 from platformctl.domain.observed import Severity
 from platformctl.domain.revision import Revision

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.discovery import Absent, Live
+from platformctl.adapters.cluster.checking.discovery import Absent, Live
 from platformctl.domain.cluster import Shape
 from platformctl.domain.images import NOWHERE
 from platformctl.domain.observed import Severity

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from platformctl.adapters.cluster.api.kinds import INFERENCE_SERVICE
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.discovery import CONFIG, KSERVE_NAMESPACE, Absent, Live
-from platformctl.adapters.cluster.kinds import INFERENCE_SERVICE
+from platformctl.adapters.cluster.checking.discovery import CONFIG, KSERVE_NAMESPACE, Absent, Live
 from platformctl.domain.cluster import KSERVE_VERSIONS
 from platformctl.domain.observed import Severity
 

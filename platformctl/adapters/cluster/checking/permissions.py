@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from platformctl.adapters.cluster import rights
+from platformctl.adapters.cluster.checking import rights
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.rights import RIGHTS, Lacking
+from platformctl.adapters.cluster.checking.rights import RIGHTS, Lacking
 from platformctl.domain.cluster import Shape
 from platformctl.domain.observed import Severity
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from platformctl.adapters.cluster import gateway
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.api.objects import mapping, text
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.discovery import Absent, Live
-from platformctl.adapters.cluster.kinds import HTTP_ROUTE
-from platformctl.adapters.cluster.objects import mapping, text
+from platformctl.adapters.cluster.checking.discovery import Absent, Live
+from platformctl.adapters.cluster.traffic import gateway
 from platformctl.domain.cluster import Shape
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Severity

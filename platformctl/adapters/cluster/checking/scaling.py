@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from platformctl.adapters.cluster.api.kinds import SCALED_OBJECT
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.discovery import Live
-from platformctl.adapters.cluster.kinds import SCALED_OBJECT
+from platformctl.adapters.cluster.checking.discovery import Live
 from platformctl.domain.observed import Severity
 from platformctl.domain.revision import Scale
 

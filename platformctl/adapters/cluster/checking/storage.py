@@ -6,10 +6,10 @@ Source: pkg/credentials of KServe, v0.20. It takes the first family of which it 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 
+from platformctl.adapters.cluster.api.objects import entries, mapping, text
+from platformctl.adapters.cluster.api.objects import name as name_of
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.discovery import Absent, Live
-from platformctl.adapters.cluster.objects import entries, mapping, text
-from platformctl.adapters.cluster.objects import name as name_of
+from platformctl.adapters.cluster.checking.discovery import Absent, Live
 from platformctl.domain.cluster import Shape
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Severity

@@ -1,0 +1,76 @@
+"""Whether the nodes' GPUs hold a revision: what has to be asked of the cluster for that."""
+
+from collections.abc import Mapping, Sequence
+
+from platformctl.adapters.cluster.api import kinds, objects
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.gpus import free as gpus
+from platformctl.adapters.cluster.gpus import plan as gpu_plan
+from platformctl.adapters.cluster.state import recorded as state
+from platformctl.domain.errors import PlatformctlError
+from platformctl.domain.manifests import Manifest
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import Finding, Severity
+from platformctl.domain.revision import Revision, Scale
+
+_GROWS_BY_LABEL = ("karpenter.sh/nodepool", "karpenter.sh/provisioner-name")
+_AUTOSCALER = "cluster-autoscaler-status"
+
+
+def findings(api: Api, revision: Revision, scale: Scale) -> Sequence[Finding]:
+    """What is to be said of a revision's GPUs; nothing if it wants none.
+
+    Args:
+        api: The cluster.
+        revision: The one that is to be made.
+        scale: What it is to have.
+    """
+    wanted = gpus.ask(revision)
+    if wanted is None:
+        return []
+    try:
+        nodes, pods = api.list(kinds.NODE), api.list(kinds.POD, namespace="")
+        weights = _weights(api, revision.deployment)
+    except PlatformctlError as error:
+        return [_unknown(error)]
+    hosts = gpus.hosts(wanted, nodes, pods)
+    found = gpu_plan.plan(wanted, hosts, gpu_plan.placed(revision, pods, weights), scale.minimum)
+    return gpu_plan.findings(revision, wanted, hosts, found, grows=_grows(api, nodes))
+
+
+def room(api: Api, revision: Revision) -> int | None:
+    """How many replicas have GPUs once all others of the deployment are gone.
+
+    None: it wants none, or nodes are added where there are none, or we may not look.
+    """
+    wanted = gpus.ask(revision)
+    if wanted is None:
+        return None
+    try:
+        nodes, pods = api.list(kinds.NODE), api.list(kinds.POD, namespace="")
+    except PlatformctlError:
+        return None
+    if _grows(api, nodes):
+        return None
+    there = gpu_plan.live(revision, pods)
+    return gpus.room(wanted, gpus.hosts(wanted, nodes, pods), given_back=there)
+
+
+def _weights(api: Api, name: Name) -> Mapping[RevisionId, int]:
+    route = api.get(kinds.HTTP_ROUTE, name)
+    return state.read(route).route.weights if route is not None else {}
+
+
+def _grows(api: Api, nodes: Sequence[Manifest]) -> bool:
+    """Whether something adds nodes where pods find none."""
+    if any(objects.label(node, key) for node in nodes for key in _GROWS_BY_LABEL):
+        return True
+    try:
+        return api.get(kinds.CONFIG_MAP, _AUTOSCALER, "kube-system") is not None
+    except PlatformctlError:
+        return False
+
+
+def _unknown(error: PlatformctlError) -> Finding:
+    text = f"whether there are GPUs for it is not known: {error.message}"
+    return Finding(Severity.INFO, text, "spec.resources.gpu", error.hint or "")

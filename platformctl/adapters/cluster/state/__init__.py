@@ -1,0 +1,1 @@
+"""What is recorded of a deployment on its HTTPRoute, how that is replaced, and who may."""
