@@ -10,12 +10,14 @@ import pytest
 from platformctl import render
 from platformctl.adapters.cluster.api.answers import AlreadyThere, Stale
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.api.kinds import BACKEND_TRAFFIC_POLICY, HTTP_ROUTE
 from platformctl.adapters.cluster.api.objects import text
 from platformctl.adapters.cluster.state import recorded as state
 from platformctl.adapters.cluster.state import rules
 from platformctl.adapters.cluster.state.recorded import Recorded
 from platformctl.adapters.cluster.state.routes import Routes
+from platformctl.adapters.cluster.target import ClusterTarget
+from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain.cluster import Shape
 from platformctl.domain.errors import Conflict, NotFound, Refused, StillServing
 from platformctl.domain.manifests import Manifest
@@ -99,6 +101,14 @@ def test_weights_and_rollout_are_replaced_together(routes: Routes, serving: Toke
     assert rules.weights(found.manifest) == dict(half.route.weights) == {_FIRST.id: 75, _SECOND.id: 25}
     assert rules.pinned(found.manifest) == {_FIRST.id, _SECOND.id}
     assert token != serving
+
+
+def test_each_commit_sees_to_the_retries(api: Api, shape: Shape) -> None:
+    target = ClusterTarget(api, shape, Traffic(api, shape.gateway), "ada")
+    token = target.commit(CHURN, Route(), Rollout(), ABSENT)
+    assert api.delete(BACKEND_TRAFFIC_POLICY, CHURN)  # as somebody might who tidies up
+    target.commit(CHURN, Route(), Rollout(), token)
+    assert api.get(BACKEND_TRAFFIC_POLICY, CHURN) is not None
 
 
 def test_what_a_gateway_writes_makes_no_token_old(api: Api, routes: Routes, serving: Token) -> None:

@@ -133,7 +133,7 @@ def test_an_object_that_is_not_there_is_told_from_a_kind_that_is_not_there() -> 
     asked = Asked("list", kinds.INFERENCE_SERVICE, "", "ml", "ours (https://example)")
     error = problem(404, b"404 page not found\n", asked)
     assert isinstance(error, Refused)
-    assert "has no KServe" in str(error)
+    assert "is without KServe" in str(error)
     assert "kserve.github.io" in (error.hint or "")
 
 

@@ -85,7 +85,7 @@ def test_a_kind_that_the_cluster_does_not_have_names_its_product(api: Api) -> No
         lambda: api.apply(scaled),
         lambda: api.delete(SCALED_OBJECT, "x"),
     ):
-        with pytest.raises(Refused, match="has no KEDA"):
+        with pytest.raises(Refused, match="is without KEDA"):
             ask()
 
 

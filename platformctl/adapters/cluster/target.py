@@ -33,7 +33,6 @@ from platformctl.domain.errors import (
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import (
-    ABSENT,
     Capabilities,
     Finding,
     Observed,
@@ -161,8 +160,7 @@ class ClusterTarget:
             DeadlinePassed: It is recorded, and the Gateway was still not serving it.
         """
         committed = self._routes.commit(name, route, rollout, token)
-        if token == ABSENT:
-            retries.ensure(self._api, committed.manifest)
+        retries.ensure(self._api, committed.manifest)
         if committed.can_be_served and committed.is_new:
             self._traffic.await_served(committed.manifest)
         return state.read(committed.manifest).token

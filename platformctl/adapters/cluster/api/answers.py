@@ -183,7 +183,7 @@ def _not_found(said: Mapping[str, Any], message: str, asked: Asked) -> Platformc
 def _no_kind(asked: Asked) -> Refused:
     product, hint = _INSTALL.get(asked.kind.group, (f"{asked.kind.name} ({asked.kind.api_version})", ""))
     return Refused(
-        f"the cluster of {asked.place} has no {product}: it knows no {asked.kind.name} of "
+        f"the cluster of {asked.place} is without {product}: it knows no {asked.kind.name} of "
         f"{asked.kind.api_version}",
         hint=hint or "upgrade the cluster, or choose another one with --kube-context",
     )
