@@ -27,6 +27,9 @@ TIERS = ("quick", "full")
 LEFT_OUT_FILE = "LEFT_OUT_FILE"
 """The variable that names a file to which what was left out is appended, for whoever runs several tiers."""
 
+_ON_CLUSTER = {"cluster", "kubeconfig", "node"}
+"""Fixtures of tests/cluster."""
+
 _OUTPUT = "left_out"
 _deselected = pytest.StashKey[Counter[str]]()
 
@@ -37,8 +40,11 @@ def _tiers(item: pytest.Item) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` deselects what has no tier
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Refuse a test that would run in no tier, or in both."""
+    """Refuse a test that would run in no tier, or in both; mark those that share the test cluster."""
     config.stash[_deselected] = Counter()
+    for item in items:
+        if "full" in _tiers(item) and _ON_CLUSTER.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("cluster")
     wrong = sorted({item.nodeid.partition("[")[0] for item in items if len(_tiers(item)) != 1})
     if wrong:
         listed = "\n  ".join(wrong)

@@ -54,6 +54,8 @@ def _run(world: World, spec: ModelDeployment, verb: str, arguments: list[str]) -
         case "deploy", [version, *canary]:
             share = int(canary[0]) if canary else None
             deploy(world, DeployRequest(CHURN, spec, version=Exact(int(version)), canary=share, retry=True))
+        case "shift", [version]:
+            deploy(world, DeployRequest(CHURN, spec, version=Exact(int(version)), staged=True))
         case "promote", []:
             promote(world, CHURN, None)
         case "rollback", []:

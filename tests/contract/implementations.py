@@ -14,7 +14,7 @@ from tests.contract.mlflow_harness import rest_registry, store_registry
 TARGETS = [
     pytest.param(fake_target, id="fake", marks=pytest.mark.quick),
     pytest.param(local_target, id="local", marks=pytest.mark.quick),
-    pytest.param(cluster_target, id="cluster", marks=pytest.mark.full),
+    pytest.param(cluster_target, id="cluster", marks=[pytest.mark.full, pytest.mark.cluster]),
 ]
 
 REGISTRIES = [
@@ -26,7 +26,7 @@ REGISTRIES = [
 LEASES = [
     pytest.param(fake_lease, id="fake", marks=pytest.mark.quick),
     pytest.param(local_lease, id="local", marks=pytest.mark.quick),
-    pytest.param(cluster_lease, id="cluster", marks=pytest.mark.full),
+    pytest.param(cluster_lease, id="cluster", marks=[pytest.mark.full, pytest.mark.cluster]),
 ]
 
 CLOCKS = [

@@ -11,7 +11,7 @@ from tests.cluster.requirements import Unavailable, require, require_built
 from tests.kind.setting import ROOT, environment
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.full, pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 _GATEWAY_PORT = "8880"
 """As the page has it."""
