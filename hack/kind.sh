@@ -155,9 +155,13 @@ apply() { # apply OPTIONS...: on the server's side, as KServe's custom resources
     kubectl apply --server-side --force-conflicts --field-manager=kind.sh "$@" >/dev/null
 }
 
-established() { # not `condition=...`, which fails where a resource has no status yet
-    kubectl wait --timeout="$patience" crd --all >/dev/null \
-        "--for=jsonpath={.status.conditions[?(@.type=='Established')].status}=True"
+established() { # not `condition=...`; both fail where a resource has no status yet, and this one says it
+    local said
+    until said=$(kubectl wait --timeout="$patience" crd --all 2>&1 >/dev/null \
+        "--for=jsonpath={.status.conditions[?(@.type=='Established')].status}=True"); do
+        [[ $said == *"cannot be filtered"* ]] || fail "not all CRDs get ready: $said" "kubectl describe crd"
+        sleep 1
+    done
 }
 
 certificate() { # certificate FOLDER: for KServe's webhooks, that of before if there is one

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ Manifest = dict[str, Any]
 
 _SECONDS = "120s"
 """The longest that anything is waited for."""
+
+_PAUSE = 0.2
 
 
 def render(
@@ -86,6 +89,24 @@ def await_condition(cluster: Cluster, condition: str, what: str, namespace: str 
     """
     where = ("--namespace", namespace) if namespace else ()
     cluster.kubectl("wait", *where, "--timeout", _SECONDS, f"--for=condition={condition}", what)
+
+
+def await_established(cluster: Cluster) -> None:
+    """Return when the API server serves all custom resources.
+
+    Raises:
+        ClusterError: It does not come to.
+    """
+    established = "jsonpath={.status.conditions[?(@.type=='Established')].status}=True"
+    while True:
+        try:
+            cluster.kubectl("wait", "--timeout", _SECONDS, f"--for={established}", "crd", "--all")
+        except ClusterError as error:
+            if "cannot be filtered" not in str(error):  # one has no status yet; `condition=…` fails, too
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def await_created(cluster: Cluster, what: str, namespace: str) -> None:

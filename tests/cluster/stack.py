@@ -82,9 +82,7 @@ def read(file: Path) -> Stack:
 def _resources(cluster: Cluster) -> None:
     charts.apply(cluster, [charts.namespace(kserve.NAMESPACE)])
     charts.create(cluster, [*gateway.resources(cluster), *kserve.resources(cluster)])
-    # Not `condition=…`, which fails where a resource has no status yet.
-    established = "jsonpath={.status.conditions[?(@.type=='Established')].status}=True"
-    cluster.kubectl("wait", "--timeout=120s", f"--for={established}", "crd", "--all")
+    charts.await_established(cluster)
 
 
 def _import(cluster: Cluster, archives: Iterable[Path]) -> None:
