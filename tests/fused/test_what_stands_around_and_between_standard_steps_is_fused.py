@@ -47,7 +47,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from platformctl_predictors.inputs.batch import Table
 from platformctl_predictors.inputs.frames import frame
-from tests.fused.pipelines import Fitted, assert_same, fused, quiet
+from platformctl_predictors.inputs.signature import Column, Columns
+from tests.fused.pipelines import Fitted, assert_fused_is_the_pipeline, assert_same, fused, quiet
 from tests.fused.shop import NUMBERS, assert_is_fused_and_equal, fitted, rows_of, target, untyped, usual
 
 pytestmark = pytest.mark.quick
@@ -237,3 +238,14 @@ def test_truth_values_beside_numbers_get_the_type_that_scikit_learn_gives_them(d
     known = fitted(pipeline)
     assert_is_fused_and_equal(known)
     assert fused(known).transform(Table(known.signature.columns, known.rows)).dtype == dtype
+
+
+@pytest.mark.parametrize("mean", [7.29393477, 7.2939348, 1e-5])
+def test_single_precision_is_rounded_where_scikit_learn_does(mean: float) -> None:
+    signature = Columns((Column("spent", "float"),))
+    rows = [(float(np.float32(value)),) for value in np.random.default_rng(0).normal(mean, mean, 20_000)]
+    data = frame(Table(signature.columns, rows))
+    pipeline = make_pipeline(StandardScaler(with_std=False), Ridge()).fit(data, np.arange(len(rows)))
+    pipeline.steps[0][1].mean_ = np.array([mean])  # hardly another number in single precision
+    model = Fitted(pipeline, signature, rows)
+    assert_fused_is_the_pipeline(model, fused(model, rows[:3]), rows)

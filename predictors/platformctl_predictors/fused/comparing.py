@@ -1,5 +1,6 @@
 """Whether two ways to compute give the same bits."""
 
+import copy
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,6 +46,16 @@ def probes(step: Any, given: Array) -> list[Array]:
         empty[random.random(size) < 0.3] = getattr(step, "missing_values", np.nan)  # noqa: PLR2004 some
         probes.append(empty)
     return probes
+
+
+def strained(step: Any) -> Any:
+    """The same step with numbers that float32 does not have, so that it shows where it rounds."""
+    random = np.random.default_rng(1)
+    twin = copy.copy(step)
+    for name, value in vars(step).items():
+        if isinstance(value, np.ndarray) and value.dtype == np.float64:
+            setattr(twin, name, random.uniform(1, 2, value.shape))
+    return twin
 
 
 def agree(op: Op, own: Op, probes: Sequence[Array]) -> bool:

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from platformctl_predictors.fused.comparing import agree, probes, quietly
+from platformctl_predictors.fused.comparing import agree, probes, quietly, strained
 from platformctl_predictors.fused.encoders import lookups, merged
 from platformctl_predictors.fused.known_values import branches_of, discretises, is_identity, steps_of
 from platformctl_predictors.fused.layouts import as_array, dtype_of, numeric, order_of, to_sparse
@@ -189,12 +189,25 @@ def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]
     given, dtype = as_array(sample), dtype_of(made)
     if dtype.kind == "O":
         raise CannotFuse(named, "it gives objects, not numbers")
-    own = called(step, order_of(given))
-    tried = probes(step, given)
     try:
-        return next((op for op in OPS[kind](step, dtype) if agree(op, own, tried)), own), made
+        return _own_way(step, given, dtype), made
     except Exception:  # noqa: BLE001 attributes are not what they are in the versions that are known
-        return own, made
+        return called(step, order_of(given)), made
+
+
+def _own_way(step: Any, given: Array, dtype: np.dtype[Any]) -> Op:
+    """The way in which this version of scikit-learn does a step; the step itself where that is none we know.
+
+    Two ways may differ for one number in a million only, so they are also tried where they differ for most.
+    """
+    order, tried = order_of(given), probes(step, given)
+    own, ways = called(step, order), list(OPS[type(step)](step, dtype))
+    if len(ways) > 1:
+        twin = strained(step)
+        twins_own = called(twin, order)
+        twins_ways = OPS[type(step)](twin, dtype)
+        ways = [op for op, same in zip(ways, twins_ways, strict=True) if agree(same, twins_own, tried)]
+    return next((op for op in ways if agree(op, own, tried)), own)
 
 
 def _in_a_row(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:
