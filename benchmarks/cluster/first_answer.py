@@ -56,18 +56,19 @@ def canary(stage: Stage) -> Shown:
     with ThreadPoolExecutor() as pool:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [*command, "--version", "2", "--canary", "50"],
+            [*command, "--version", "2", "--canary", "50", "--retry"],
             cwd=stage.folder,
             env=stage.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         pods = pool.submit(_pods, stage, began)
         answered = pool.submit(_await, lambda: _is_canarys(stage, host), began)
-        code = process.wait()
+        said, _ = process.communicate()
         ended = time.perf_counter() - began
-    if code != 0:
-        raise SystemExit(f"deploy --canary ended with {code}")
+    if process.returncode != 0:
+        raise SystemExit(f"deploy --canary ended with {process.returncode}:\n{said}")
     stage.platformctl("-n", stage.namespace, "rollback", NAME)
     return Shown(*pods.result(), answered.result(), ended)
 
