@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from benchmarks.cluster.stage import Stage
 
@@ -19,6 +20,18 @@ from platformctl.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """
 _REQUEST = re.compile(r'^urllib3\.connectionpool \S+ "[A-Z]+ (\S+) HTTP', re.MULTILINE)
+
+
+class Place(Protocol):
+    """Where commands run."""
+
+    @property
+    def folder(self) -> Path:
+        """Their working folder."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """Their environment."""
 
 
 class Taken(NamedTuple):
@@ -53,12 +66,12 @@ class Asked(NamedTuple):
     pages: int
 
 
-def measure(stage: Stage, cases: Sequence[Case], rounds: int) -> Mapping[str, Taken]:
+def measure(place: Place, cases: Sequence[Case], rounds: int) -> Mapping[str, Taken]:
     """The medians of each case. In rounds: what slows the machine slows all of them."""
     taken: dict[str, list[Taken]] = {case.name: [] for case in cases}
     for number in range(rounds + 1):  # the first compiles what has not been compiled yet
         for case in cases:
-            one = _run(stage, case.command)
+            one = _run(place, case.command)
             if number:
                 taken[case.name].append(one)
     return {
@@ -67,10 +80,10 @@ def measure(stage: Stage, cases: Sequence[Case], rounds: int) -> Mapping[str, Ta
     }
 
 
-def _run(stage: Stage, command: Sequence[str]) -> Taken:
+def _run(place: Place, command: Sequence[str]) -> Taken:
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=stage.folder, env=stage.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=place.folder, env=place.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started

@@ -25,7 +25,7 @@ from tests.mlflow_server import Server, log_churn_like_models
 PLATFORMCTL = [sys.executable, "-m", "platformctl"]
 NAME = "churn"
 
-_SPEC = """\
+SPEC = """\
 apiVersion: platformctl.io/v1alpha1
 kind: ModelDeployment
 metadata: {{name: churn}}
@@ -34,7 +34,7 @@ spec:
   resources: {{cpu: 300m, memory: 1Gi}}
   scaling: {scaling}
 """
-_SETTINGS = """\
+SETTINGS = """\
 context = "bench"
 [contexts.bench]
 target = "cluster"
@@ -66,10 +66,8 @@ class Stage:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """For commands: compiled bytecode is kept, as where it is installed."""
-        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        kept["PYTHONPATH"] = str(Path(__file__).parents[2])
-        return {**kept, "KUBECONFIG": str(self.cluster.kubeconfig)}
+        """For commands."""
+        return {**environ(), "KUBECONFIG": str(self.cluster.kubeconfig)}
 
     def platformctl(self, *arguments: str) -> str:
         """Run a command to its end; what it prints."""
@@ -94,6 +92,12 @@ class Stage:
         if found is None:
             raise SystemExit(f"{self.namespace} has no HTTPRoute {NAME}")
         return found
+
+
+def environ() -> dict[str, str]:
+    """For commands: compiled bytecode is kept, as where it is installed."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 @contextmanager
@@ -135,13 +139,13 @@ def _furnish(one: Stage) -> None:
     environ = {**one.stack.s3.environment, "MLFLOW_EXPERIMENT_NAME": model}
     log_churn_like_models(server.uri, server.folder, model, "skops", "skops", environ=environ)
     server.call("POST", "/registered-models/alias", name=model, alias="champion", version="1")
-    (one.folder / "platformctl.toml").write_text(_SETTINGS.format(registry=one.stack.registry.uri))
+    (one.folder / "platformctl.toml").write_text(SETTINGS.format(registry=one.stack.registry.uri))
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": credentials(one.stack)})
     for file, namespace, scaling in (
         ("churn.yaml", one.namespace, _FIXED),
         ("scaled.yaml", one.scaled, _SCALED),
     ):
-        (one.folder / file).write_text(_SPEC.format(model=model, scaling=scaling))
+        (one.folder / file).write_text(SPEC.format(model=model, scaling=scaling))
         one.cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=objects)
         one.platformctl("-n", namespace, "deploy", "-f", file)
 

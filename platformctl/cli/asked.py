@@ -15,8 +15,8 @@ from platformctl.domain.errors import SpecError
 from platformctl.domain.fields import AliasName, Percent, TypeName, VersionNumber
 from platformctl.domain.settings import Settings
 from platformctl.domain.version_ref import Alias, Exact, VersionRef
-from platformctl.usecases.deploy import DeployRequest
 from platformctl.usecases.overrides import Overrides
+from platformctl.usecases.request import DeployRequest
 
 _STDIN = "standard input"
 

@@ -25,9 +25,10 @@ from platformctl.cli.options import (
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.usecases.change import watch
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
 from platformctl.usecases.rehearse import rehearse_deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from platformctl import plan
 from platformctl.cli.errors import Interrupted
 from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Observed, Severity
+from platformctl.plan import health
 from platformctl.usecases.world import World
 
 
@@ -34,7 +34,7 @@ def _interrupted(world: World, name: Name) -> Interrupted:
 
 def left(name: Name, observed: Observed, world: World) -> tuple[str, str]:
     """What is left undone, in words, and the command that goes on."""
-    problems = plan.problems(observed, None, world.clock.now())
+    problems = health.problems(observed, None, world.clock.now())
     unfinished = [problem for problem in problems if problem.severity is Severity.WARNING]
     if unfinished:
         return unfinished[0].message, unfinished[0].hint

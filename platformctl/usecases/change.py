@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from platformctl import plan
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.nearest import nearest
@@ -13,6 +12,7 @@ from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
 from platformctl.domain.route import WHOLE
+from platformctl.plan import health, upkeep
 from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
 from platformctl.usecases import room
 from platformctl.usecases.drive import Driven, drive, finish_interrupted
@@ -150,7 +150,7 @@ def is_interrupted_rollback(observed: Observed) -> bool:
     Whoever asks for it again wants that one done, and not to go back a step further.
     """
     events = [record.event for record in observed.rollout.history if record.event not in _CONSEQUENCES]
-    return events[-1:] == ["rollback"] and plan.is_unfinished(observed)
+    return events[-1:] == ["rollback"] and upkeep.is_unfinished(observed)
 
 
 _CONSEQUENCES = {"serves", "alias"}
@@ -188,7 +188,7 @@ def prune(world: World, name: Name, keep: int | None) -> Outcome:
 def prunable(observed: Observed, keep: int | None) -> Sequence[RevisionId]:
     """The live revisions that `prune` removes."""
     if keep is None:
-        return plan.leftovers(observed)
+        return upkeep.leftovers(observed)
     rollout = observed.rollout
     kept = {r.id for r in rollout.previous[:keep]} | set(observed.route.weights)
     if rollout.candidate:
@@ -219,7 +219,7 @@ def watch(world: World, name: Name, duration: timedelta) -> Observed:
         revision = candidate.revision.id
         status = observed.revisions.get(revision)
         ready_at = now if status and status.answers else ready_at
-        reason = plan.failure(status, serves=True, unready_for=now - ready_at)
+        reason = health.failure(status, serves=True, unready_for=now - ready_at)
         if reason is not None:
             return _roll_back_failed(world, name, Failed(revision, reason))
         elapsed = (now - started).total_seconds()

@@ -1,47 +1,21 @@
 """Make a spec true."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from platformctl import plan
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import SpecError
-from platformctl.domain.names import Name
 from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.rollout import Phase, Rollout
-from platformctl.domain.version_ref import VersionRef
+from platformctl.plan import lookup, steps
 from platformctl.rollout import Deploy, Event, Resume
 from platformctl.usecases import room
 from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded
 from platformctl.usecases.overrides import Overrides, overridden
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.revise import Choice, revise
 from platformctl.usecases.room import Stages
 from platformctl.usecases.world import World
-
-
-@dataclass(frozen=True)
-class DeployRequest:
-    """What a person asks for.
-
-    Args:
-        name: The deployment.
-        spec: The spec that was given; None: the recorded one, else the default.
-        model: The model's name, if the deployment's name was made from it.
-        version: Which version, as the command says.
-        canary: The share in percent that the command says.
-        overrides: What else the command says beside the spec.
-        retry: Whether a revision that was rolled back may be tried again.
-        staged: Whether it may share the GPUs with what serves, where there are not enough for both.
-    """
-
-    name: Name
-    spec: ModelDeployment | None = None
-    model: str | None = None
-    version: VersionRef | None = None
-    canary: int | None = None
-    overrides: Overrides = field(default_factory=Overrides)
-    retry: bool = False
-    staged: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,17 +52,17 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
     if _goes_on(request, rollout) and rollout.candidate:
         choice = Choice(rollout.candidate.revision, "it was on its way when that was interrupted")
         return DeployPlan(Resume(), choice, rollout.candidate.goal, (), observed)
-    share = plan.goal(wanted, rollout, request.canary)
-    ways = plan.lookups(
+    share = steps.goal(wanted, rollout, request.canary)
+    ways = lookup.lookups(
         wanted.spec.model,
         request.version,
         first=rollout.stable is None,
         canary=request.canary is not None,
     )
     choice = revise(world, wanted, ways, rollout)
-    event = plan.decide(rollout, wanted, choice.revision, share)
+    event = steps.decide(rollout, wanted, choice.revision, share)
     if isinstance(event, Deploy) and not request.retry:
-        plan.refuse_rejected(rollout, choice.revision.id)
+        steps.refuse_rejected(rollout, choice.revision.id)
     stages = None
     if request.staged and isinstance(event, Deploy):
         stages = room.stages(world, observed, choice.revision, share)

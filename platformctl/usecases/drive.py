@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from platformctl import plan
 from platformctl.domain.errors import Conflict, PlatformctlError, Refused, SpecError, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import AliasMove, Phase, Rollout
 from platformctl.domain.scaling import Scaling
+from platformctl.plan import capacity, upkeep
 from platformctl.rollout import (
     Action,
     AliasMoved,
@@ -100,8 +100,8 @@ class _Drive:
 
     def _settle(self, revision: RevisionId) -> None:
         """Give it the spec's scale. An autoscaler that has yet to see its requests would go down with it."""
-        scale = plan.scale(self.observed.rollout, revision)
-        seconds = plan.unseen_for(self.observed, revision, scale, self.world.clock.now()).total_seconds()
+        scale = upkeep.scale(self.observed.rollout, revision)
+        seconds = upkeep.unseen_for(self.observed, revision, scale, self.world.clock.now()).total_seconds()
         if seconds > 0:
             self.world.say(f"{revision} keeps its replicas for {seconds:.0f} s, until its load is measured")
             self.world.clock.sleep(seconds)
@@ -124,7 +124,7 @@ class _Drive:
 
     def _sweep(self) -> None:
         self._look()
-        for revision in plan.leftovers(self.observed):
+        for revision in upkeep.leftovers(self.observed):
             self.world.say(f"removing {revision}")
             self.world.target.remove(revision)
 
@@ -159,8 +159,8 @@ class _Drive:
     def _capacity(self, revision: Revision, goal: int) -> Scale:
         """What it needs before it gets its share, or its part of GPUs that are not enough for that."""
         if self.observed.rollout.staging is not None:
-            return plan.scale(self.observed.rollout, revision.id)
-        return plan.capacity(self._scaling, revision.id, plan.stable_replicas(self.observed), goal)
+            return upkeep.scale(self.observed.rollout, revision.id)
+        return capacity.for_share(self._scaling, revision.id, capacity.stable_replicas(self.observed), goal)
 
 
 def drive(world: World, name: Name, event: Event, seen: Observed | None = None) -> Driven:
@@ -186,7 +186,7 @@ def drive(world: World, name: Name, event: Event, seen: Observed | None = None) 
 def finish_interrupted(world: World, name: Name) -> Observed:
     """Do what an interrupted command left to be done, as far as that needs no decision."""
     observed = world.target.observe(name)
-    if observed.rollout.phase not in _AT_REST or not plan.is_unfinished(observed):
+    if observed.rollout.phase not in _AT_REST or not upkeep.is_unfinished(observed):
         return observed
     world.say(f"finishing what an interrupted command left of {name}")
     return drive(world, name, Resume()).observed

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformctl import plan
 from platformctl.domain.deployment import ModelSource
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.exports import GATE_TAG, PASSED, SOURCE_TAG, Judging, Verdict
 from platformctl.domain.progress import Said
 from platformctl.domain.revision import ModelVersion
 from platformctl.domain.version_ref import VersionRef
+from platformctl.plan import lookup
 from platformctl.ports import Exporter, Registry, Reporter, Shelf
 from platformctl.usecases import versions
 
@@ -127,7 +127,7 @@ def export(bench: Bench, planned: Planned, judging: Judging) -> Exported:
 
 def _resolved(bench: Bench, request: Request) -> tuple[ModelVersion, str]:
     """As a first deployment does: the version that is named, else champion, else the newest."""
-    ways = plan.lookups(ModelSource(name=request.model), request.version, first=True, canary=False)
+    ways = lookup.lookups(ModelSource(name=request.model), request.version, first=True, canary=False)
     found = versions.find(bench.registry, request.model, ways)
     if found is None:
         raise AssertionError("the last way to find a version is never optional")

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from platformctl import plan
 from platformctl.domain.counts import Counts
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import NotFound, Unreachable
@@ -12,9 +11,11 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed, Scope, Severity, Summary
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record
+from platformctl.plan import health
 from platformctl.rollout import Deploy
 from platformctl.usecases.change import existing
-from platformctl.usecases.deploy import DeployRequest, plan_deploy
+from platformctl.usecases.deploy import plan_deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 
 
@@ -48,9 +49,9 @@ def status(world: World, name: Name) -> Status:
     """
     observed = existing(world, name)
     # Who changes something records that first, so that at rest nobody need be asked.
-    holder = world.lease.holder(name) if plan.is_under_way(observed) else None
+    holder = world.lease.holder(name) if health.is_under_way(observed) else None
     now = world.clock.now()
-    problems = list(plan.problems(observed, holder, now))
+    problems = list(health.problems(observed, holder, now))
     try:
         counts = world.counters.read(name, list(observed.revisions))
     except Unreachable as error:

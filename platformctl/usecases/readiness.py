@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from platformctl import plan
 from platformctl.domain.components import Image
 from platformctl.domain.errors import DeadlinePassed, NotFound, SpecError, Unreachable
 from platformctl.domain.examples import v1_request
@@ -11,6 +10,7 @@ from platformctl.domain.observed import RevisionStatus
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Code, Revision
 from platformctl.domain.traffic import Answer, Request
+from platformctl.plan import health
 from platformctl.rollout import Await, Event, Failed, Ready
 from platformctl.usecases.world import World
 
@@ -31,7 +31,7 @@ def await_ready(world: World, name: Name, action: Await) -> Event:
         now = world.clock.now()
         status = observed.revisions.get(revision.id)
         ready_at = now if status and status.answers else ready_at
-        reason = plan.failure(status, serves=action.serves, unready_for=now - ready_at)
+        reason = health.failure(status, serves=action.serves, unready_for=now - ready_at)
         if reason is not None:
             return Failed(revision.id, reason)
         if status and status.is_ready:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from platformctl import plan
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Rollout
+from platformctl.plan import capacity
 from platformctl.rollout import (
     AliasMoved,
     Await,
@@ -33,7 +33,8 @@ from platformctl.usecases.change import (
     prunable,
     recorded,
 )
-from platformctl.usecases.deploy import DeployPlan, DeployRequest, plan_deploy
+from platformctl.usecases.deploy import DeployPlan, plan_deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.revise import Choice
 from platformctl.usecases.world import World
 
@@ -165,7 +166,7 @@ def _rehearse(world: World, name: Name, event: Event, *, check: bool) -> Rehears
         found
         for revision in missing.values()
         if check and wanted
-        for found in world.target.check(revision, plan.settled(wanted.spec.scaling, revision.id))
+        for found in world.target.check(revision, capacity.settled(wanted.spec.scaling, revision.id))
     ]
     return Rehearsal(changes(observed, foreseen), findings)
 

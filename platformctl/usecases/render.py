@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from platformctl import plan, render
+from platformctl import render
 from platformctl.domain.cluster import Shape
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import SpecError
@@ -13,10 +13,11 @@ from platformctl.domain.observed import Finding
 from platformctl.domain.progress import Said, Warned
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Candidate, Phase, Rollout
+from platformctl.plan import capacity, lookup
 from platformctl.ports import Registry, Reporter
 from platformctl.render import storage
-from platformctl.usecases.deploy import DeployRequest
 from platformctl.usecases.overrides import overridden
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.revise import Choice, revise
 
 _ORDER = ("ConfigMap", "ServiceAccount", "Service", "InferenceService", "PodDisruptionBudget")
@@ -70,14 +71,14 @@ def _wanted(request: DeployRequest) -> ModelDeployment:
 
 
 def _objects(press: Press, wanted: ModelDeployment, revision: Revision) -> Sequence[Manifest]:
-    scale = plan.settled(wanted.spec.scaling, revision.id)
+    scale = capacity.settled(wanted.spec.scaling, revision.id)
     return sorted(
         render.revision(revision, scale, press.shape), key=lambda manifest: _ORDER.index(manifest["kind"])
     )
 
 
 def _steady(press: Press, request: DeployRequest, wanted: ModelDeployment) -> Rollout:
-    ways = plan.lookups(wanted.spec.model, request.version, first=True, canary=False)
+    ways = lookup.lookups(wanted.spec.model, request.version, first=True, canary=False)
     stable = _told(press, revise(press, wanted, ways, Rollout()))
     return Rollout(phase=Phase.STEADY, wanted=wanted, stable=stable)
 
@@ -86,9 +87,9 @@ def _canary(press: Press, request: DeployRequest, wanted: ModelDeployment, share
     """What the command or the spec pins is the canary; of both, the command's."""
     source = wanted.spec.model
     before = source if request.version else ModelSource(name=source.name)
-    ways = plan.lookups(before, None, first=True, canary=False)
+    ways = lookup.lookups(before, None, first=True, canary=False)
     stable = _told(press, revise(press, wanted, ways, Rollout()))
-    ways = plan.lookups(source, request.version, first=False, canary=True)
+    ways = lookup.lookups(source, request.version, first=False, canary=True)
     canary = _told(press, revise(press, wanted, ways, Rollout()))
     if canary.id == stable.id:
         raise SpecError(

@@ -11,7 +11,7 @@ from platformctl.domain.features import Features
 from platformctl.domain.revision import ByFormat, Code, ModelVersion, Revision
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.version_ref import Folder, VersionRef
-from platformctl.plan import Lookup
+from platformctl.plan.lookup import Lookup
 from platformctl.ports import Registry
 from platformctl.usecases import versions
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from platformctl import plan
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Finding, Observed, Severity
 from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Staging
+from platformctl.plan import capacity
 from platformctl.rollout import Deploy, staging
 from platformctl.usecases.drive import Driven, drive
 from platformctl.usecases.world import World
@@ -60,7 +60,7 @@ def stages(world: World, observed: Observed, revision: Revision, goal: int) -> S
     room, candidate = world.target.room(revision), rollout.candidate
     again = candidate is not None and candidate.revision.id == revision.id
     before = rollout.staging.replicas if rollout.staging and again else 0
-    replicas = max(wanted.spec.scaling.min, plan.stable_replicas(observed), before)
+    replicas = max(wanted.spec.scaling.min, capacity.stable_replicas(observed), before)
     if room is None or room >= replicas * (_LEAST + wanted.spec.keep):
         return None
     if stable.resources.gpus != revision.resources.gpus:
@@ -83,9 +83,9 @@ def check(
     world: World, observed: Observed, wanted: ModelDeployment, revision: Revision, goal: int
 ) -> tuple[Finding, ...]:
     """What speaks against a revision with the capacity that `goal` percent need."""
-    replicas = plan.stable_replicas(observed)
+    replicas = capacity.stable_replicas(observed)
     return tuple(
-        world.target.check(revision, plan.capacity(wanted.spec.scaling, revision.id, replicas, goal))
+        world.target.check(revision, capacity.for_share(wanted.spec.scaling, revision.id, replicas, goal))
     )
 
 
@@ -93,7 +93,7 @@ def check_staged(
     world: World, wanted: ModelDeployment, revision: Revision, how: Stages
 ) -> tuple[Finding, ...]:
     """The same where it shares the GPUs: whether there is room for more is not asked."""
-    scale: Scale = plan.settled(wanted.spec.scaling, revision.id)
+    scale: Scale = capacity.settled(wanted.spec.scaling, revision.id)
     return (*world.target.check(revision, scale.model_copy(update={"minimum": 0})), how.finding)
 
 

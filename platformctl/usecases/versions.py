@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from platformctl.domain.errors import NotFound
 from platformctl.domain.revision import ModelVersion
-from platformctl.plan import Lookup
+from platformctl.plan.lookup import Lookup
 from platformctl.ports import Registry
 
 _OPTIONS = {"spec.model.version": "--version", "spec.model.alias": "--alias"}

@@ -15,7 +15,8 @@ from platformctl.domain.errors import SpecError
 from platformctl.domain.resources import Gpu, Resources
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.change import promote
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.request import DeployRequest
 from tests.cluster_load.shop import CHURN, Shop, eventually
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600), pytest.mark.xdist_group("the node's GPUs")]

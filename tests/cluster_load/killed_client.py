@@ -22,7 +22,8 @@ from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.settings import Flags
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.change import delete, promote, prune, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.cluster_load.shop import CHURN, SPEC
 from tests.fakes import RecordingReporter

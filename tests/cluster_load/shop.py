@@ -26,8 +26,9 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.settings import Flags
 from platformctl.usecases.change import delete, promote, prune, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.cluster import image_names
 from tests.cluster.models import ROWS, credentials

@@ -9,7 +9,8 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import ModelInfo, Revision
 from platformctl.domain.version_ref import Exact
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import (
     FakeClock,

@@ -10,8 +10,8 @@ from platformctl.adapters import manifest_files, spec_files
 from platformctl.adapters.registry.recorded import SCHEMA, Recorded
 from platformctl.domain.cluster import Gateway, Images, Shape, Storage
 from platformctl.domain.manifests import Manifest
-from platformctl.usecases.deploy import DeployRequest
 from platformctl.usecases.render import Press, rendered
+from platformctl.usecases.request import DeployRequest
 from tests.fakes.clients import RecordingReporter
 
 FOLDER = Path(__file__).parent

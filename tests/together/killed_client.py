@@ -16,7 +16,8 @@ from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource
 from platformctl.domain.names import Name
 from platformctl.ports import Target
 from platformctl.usecases.change import delete, promote, prune, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.together.product import world_of
 

@@ -14,8 +14,9 @@ from platformctl.domain.scaling import Scaling
 from platformctl.domain.settings import Flags
 from platformctl.ports import Target
 from platformctl.usecases.change import delete, promote, prune, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import RecordingReporter
 from tests.local.world import BODY, LocalWorld

@@ -17,7 +17,8 @@ from platformctl.domain.rollout import Phase
 from platformctl.domain.traffic import Request
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.change import delete, promote, prune, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import Behaviour, FakeTarget
 from tests.fakes.killing import Fuse, Killed

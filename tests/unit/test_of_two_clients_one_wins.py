@@ -8,7 +8,8 @@ from platformctl.domain.errors import Conflict, PlatformctlError
 from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.change import delete, promote, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import FakeWorld
 from tests.fakes.killing import Fuse

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platformctl import plan
 from platformctl.domain.deployment import ModelSource
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.observed import Observed, RevisionStatus, Severity
@@ -13,6 +12,7 @@ from platformctl.domain.revision import Scale
 from platformctl.domain.rollout import AliasMove, Candidate, Phase, Rejection, Rollout
 from platformctl.domain.scaling import Prometheus, Scaling
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest
+from platformctl.plan import capacity, health, lookup, steps, upkeep
 from platformctl.rollout import Deploy, Respec, Resume
 from tests.fakes.values import canary, revision, steady, wanted
 
@@ -38,8 +38,8 @@ def seen(rollout: Rollout, **statuses: RevisionStatus) -> Observed:
 
 @pytest.mark.parametrize("pinned", [ModelSource(), ModelSource(version=3), ModelSource(alias="blessed")])
 def test_what_the_command_says_goes_before_the_spec(pinned: ModelSource) -> None:
-    (lookup,) = plan.lookups(pinned, Exact(7), first=False, canary=True)
-    assert (lookup.ref, lookup.rule, lookup.optional) == (Exact(7), "as the command says", False)
+    (found,) = lookup.lookups(pinned, Exact(7), first=False, canary=True)
+    assert (found.ref, found.rule, found.optional) == (Exact(7), "as the command says", False)
 
 
 @pytest.mark.parametrize(
@@ -52,68 +52,68 @@ def test_what_the_command_says_goes_before_the_spec(pinned: ModelSource) -> None
 )
 def test_what_the_spec_pins_is_meant(source: ModelSource, ref: object, rule: str) -> None:
     for first in (True, False):
-        (lookup,) = plan.lookups(source, None, first=first, canary=False)
-        assert (lookup.ref, lookup.rule, lookup.optional) == (ref, rule, False)
+        (found,) = lookup.lookups(source, None, first=first, canary=False)
+        assert (found.ref, found.rule, found.optional) == (ref, rule, False)
 
 
 @pytest.mark.parametrize(("canary_asked", "alias"), [(False, "champion"), (True, "challenger")])
 def test_without_a_version_an_alias_is_tried_and_then_the_newest(alias: str, *, canary_asked: bool) -> None:
-    first, second = plan.lookups(ModelSource(), None, first=True, canary=canary_asked)
+    first, second = lookup.lookups(ModelSource(), None, first=True, canary=canary_asked)
     assert (first.ref, first.optional) == (Alias(alias), True)
     assert (second.ref, second.optional) == (Newest(), False)
 
 
 def test_a_live_deployment_that_says_nothing_of_a_version_keeps_it() -> None:
-    assert plan.lookups(ModelSource(), None, first=False, canary=False) == []
+    assert lookup.lookups(ModelSource(), None, first=False, canary=False) == []
 
 
 def test_a_share_is_what_the_command_says_else_the_spec_else_everything() -> None:
     serving = steady(V1)
-    assert plan.goal(wanted(canary=20), serving, 10) == 10
-    assert plan.goal(wanted(canary=20), serving, None) == 20
-    assert plan.goal(wanted(), serving, None) == 100
+    assert steps.goal(wanted(canary=20), serving, 10) == 10
+    assert steps.goal(wanted(canary=20), serving, None) == 20
+    assert steps.goal(wanted(), serving, None) == 100
 
 
 def test_a_first_deployment_gets_everything_even_if_the_spec_has_a_canary() -> None:
-    assert plan.goal(wanted(canary=20), Rollout(), None) == 100
+    assert steps.goal(wanted(canary=20), Rollout(), None) == 100
 
 
 def test_a_canary_of_nothing_is_a_wrong_request_with_a_way_out() -> None:
     with pytest.raises(SpecError) as refused:
-        plan.goal(wanted(), Rollout(), 10)
+        steps.goal(wanted(), Rollout(), 10)
     assert refused.value.field == "--canary"
     assert "platformctl deploy churn --canary 10" in (refused.value.hint or "")
 
 
 def test_what_is_true_already_is_not_done_again() -> None:
-    assert plan.decide(steady(V1), wanted(), V1, 100) is None
-    assert plan.decide(canary(V1, V2, 10), wanted(), V2, 10) is None
+    assert steps.decide(steady(V1), wanted(), V1, 100) is None
+    assert steps.decide(canary(V1, V2, 10), wanted(), V2, 10) is None
 
 
 def test_a_spec_that_makes_no_new_revision_is_changed_in_place() -> None:
     spec = wanted(replicas=(3, 3))
-    assert plan.decide(steady(V1), spec, V1, 100) == Respec(spec)
-    assert plan.decide(canary(V1, V2, 10), spec, V2, 10) == Respec(spec)
+    assert steps.decide(steady(V1), spec, V1, 100) == Respec(spec)
+    assert steps.decide(canary(V1, V2, 10), spec, V2, 10) == Respec(spec)
 
 
 def test_another_revision_or_another_share_is_a_deployment() -> None:
-    assert plan.decide(Rollout(), wanted(), V1, 100) == Deploy(wanted(), V1, 100)
-    assert plan.decide(steady(V1), wanted(), V2, 10) == Deploy(wanted(), V2, 10)
-    assert plan.decide(canary(V1, V2, 10), wanted(), V2, 20) == Deploy(wanted(), V2, 20)
-    assert plan.decide(canary(V1, V2, 10), wanted(), V3, 10) == Deploy(wanted(), V3, 10)
+    assert steps.decide(Rollout(), wanted(), V1, 100) == Deploy(wanted(), V1, 100)
+    assert steps.decide(steady(V1), wanted(), V2, 10) == Deploy(wanted(), V2, 10)
+    assert steps.decide(canary(V1, V2, 10), wanted(), V2, 20) == Deploy(wanted(), V2, 20)
+    assert steps.decide(canary(V1, V2, 10), wanted(), V3, 10) == Deploy(wanted(), V3, 10)
 
 
 def test_what_is_on_its_way_already_goes_on() -> None:
-    assert plan.decide(PREPARING, wanted(), V2, 10) == Resume()
-    assert plan.decide(PREPARING, wanted(keep=3), V2, 10) == Respec(wanted(keep=3))
+    assert steps.decide(PREPARING, wanted(), V2, 10) == Resume()
+    assert steps.decide(PREPARING, wanted(keep=3), V2, 10) == Respec(wanted(keep=3))
 
 
 def test_what_was_rolled_back_is_refused_with_when_and_why() -> None:
     rejected = Rejection(revision=V2.id, reason="5 % errors", at=NOW)
     rollout = steady(V1).model_copy(update={"rejected": (rejected,)})
     with pytest.raises(Refused, match="rejected at 2026-01-01 00:00:00 UTC: 5 % errors"):
-        plan.refuse_rejected(rollout, V2.id)
-    plan.refuse_rejected(rollout, V3.id)
+        steps.refuse_rejected(rollout, V2.id)
+    steps.refuse_rejected(rollout, V3.id)
 
 
 @pytest.mark.parametrize(
@@ -131,13 +131,13 @@ def test_what_was_rolled_back_is_refused_with_when_and_why() -> None:
 def test_a_revision_gets_the_capacity_of_its_share_first(
     scaling: Scaling, stable: int, share: int, scale: tuple[int, int]
 ) -> None:
-    found = plan.capacity(scaling, V1.id, stable, share)
+    found = capacity.for_share(scaling, V1.id, stable, share)
     assert (found.minimum, found.maximum) == scale
 
 
 def test_a_settled_revision_has_the_scale_of_the_spec() -> None:
-    assert plan.settled(Scaling(min=2), V1.id) == Scale(minimum=2, maximum=2)
-    assert plan.settled(Scaling(min=2, max=5, memory=70), V1.id) == Scale(minimum=2, maximum=5, memory=70)
+    assert capacity.settled(Scaling(min=2), V1.id) == Scale(minimum=2, maximum=2)
+    assert capacity.settled(Scaling(min=2, max=5, memory=70), V1.id) == Scale(minimum=2, maximum=5, memory=70)
 
 
 @pytest.mark.parametrize(
@@ -154,18 +154,18 @@ def test_a_settled_revision_has_the_scale_of_the_spec() -> None:
 def test_what_scales_and_says_not_by_what_scales_by_processor_time(
     scaling: Scaling, cpu: int | None, memory: int | None
 ) -> None:
-    scale = plan.settled(scaling, V1.id)
+    scale = capacity.settled(scaling, V1.id)
     assert (scale.cpu, scale.memory) == (cpu, memory)
 
 
 def test_a_query_is_asked_for_the_revision_that_it_scales() -> None:
-    scales = [plan.settled(Scaling(max=5, prometheus=BY_QUERY), revision.id) for revision in (V1, V2)]
+    scales = [capacity.settled(Scaling(max=5, prometheus=BY_QUERY), revision.id) for revision in (V1, V2)]
     queries = [scale.prometheus.query for scale in scales if scale.prometheus]
     assert queries == [f'sum(rate(r{{revision="{revision.id}"}}[1m]))' for revision in (V1, V2)]
 
 
 def test_capacity_for_a_share_keeps_what_a_revision_is_scaled_by() -> None:
-    scale = plan.capacity(Scaling(max=4, cpu=50), V1.id, 8, 100)
+    scale = capacity.for_share(Scaling(max=4, cpu=50), V1.id, 8, 100)
     assert scale == Scale(minimum=8, maximum=8, cpu=50)
 
 
@@ -190,13 +190,13 @@ def test_what_was_lifted_for_a_share_stays_until_the_autoscaler_has_seen_it(
     status: RevisionStatus, scale: Scale, elapsed: int, seconds: int
 ) -> None:
     rollout = steady(V1).model_copy(update={"since": NOW - timedelta(seconds=elapsed)})
-    found = plan.unseen_for(seen(rollout, v1=status), V1.id, scale, NOW)
+    found = upkeep.unseen_for(seen(rollout, v1=status), V1.id, scale, NOW)
     assert found == timedelta(seconds=seconds)
 
 
 def test_what_has_no_share_need_not_be_seen_by_the_autoscaler() -> None:
     rollout = steady(V1).model_copy(update={"since": NOW})
-    assert not plan.unseen_for(seen(rollout, v1=LIFTED, v2=LIFTED), V2.id, SPEC, NOW)
+    assert not upkeep.unseen_for(seen(rollout, v1=LIFTED, v2=LIFTED), V2.id, SPEC, NOW)
 
 
 LONG, SHORT = timedelta(seconds=10), timedelta(seconds=9.9)
@@ -219,17 +219,17 @@ GROWING = RevisionStatus(replicas=4, ready=1)
 def test_a_candidate_has_failed_when_there_is_no_hope(
     status: RevisionStatus | None, unready_for: timedelta, reason: str | None, *, serves: bool
 ) -> None:
-    assert plan.failure(status, serves=serves, unready_for=unready_for) == reason
+    assert health.failure(status, serves=serves, unready_for=unready_for) == reason
 
 
 def test_what_the_state_does_not_retain_is_left_over() -> None:
-    assert plan.leftovers(seen(steady(V2, V1), v1=READY, v2=READY, v3=READY)) == [V3.id]
-    assert plan.leftovers(seen(steady(V2, V1, keep=0), v1=READY, v2=READY)) == [V1.id]
-    assert plan.leftovers(seen(PREPARING, v1=READY, v2=DOWN)) == []
+    assert upkeep.leftovers(seen(steady(V2, V1), v1=READY, v2=READY, v3=READY)) == [V3.id]
+    assert upkeep.leftovers(seen(steady(V2, V1, keep=0), v1=READY, v2=READY)) == [V1.id]
+    assert upkeep.leftovers(seen(PREPARING, v1=READY, v2=DOWN)) == []
 
 
 def test_a_state_at_rest_is_finished() -> None:
-    assert not plan.is_unfinished(seen(steady(V2, V1), v1=READY, v2=READY))
+    assert not upkeep.is_unfinished(seen(steady(V2, V1), v1=READY, v2=READY))
 
 
 @pytest.mark.parametrize(
@@ -243,28 +243,28 @@ def test_a_state_at_rest_is_finished() -> None:
     ids=["a leftover", "an alias", "too many replicas", "too few replicas"],
 )
 def test_what_an_interrupted_command_left_is_seen(left: Observed) -> None:
-    assert plan.is_unfinished(left)
+    assert upkeep.is_unfinished(left)
 
 
 def test_replicas_that_the_spec_allows_are_left_to_scale_themselves() -> None:
     rollout = steady(V2).model_copy(update={"wanted": wanted(replicas=(1, 4))})
-    assert not plan.is_unfinished(seen(rollout, v2=RevisionStatus(replicas=3, ready=3)))
+    assert not upkeep.is_unfinished(seen(rollout, v2=RevisionStatus(replicas=3, ready=3)))
 
 
 def test_a_revision_that_is_scaled_by_something_else_than_the_spec_says_is_seen() -> None:
     rollout = steady(V2).model_copy(update={"wanted": wanted(replicas=(1, 4))})
     for scale, unfinished in [(Scale(maximum=4, cpu=80), False), (Scale(maximum=4, cpu=50), True)]:
         status = RevisionStatus(replicas=3, ready=3, scale=scale)
-        assert plan.is_unfinished(seen(rollout, v2=status)) == unfinished
+        assert upkeep.is_unfinished(seen(rollout, v2=status)) == unfinished
 
 
 def test_a_healthy_deployment_has_no_problems() -> None:
-    assert plan.problems(seen(canary(V1, V2, 10), v1=READY, v2=READY), None, NOW) == []
+    assert health.problems(seen(canary(V1, V2, 10), v1=READY, v2=READY), None, NOW) == []
 
 
 def test_what_has_weight_and_is_down_is_an_error_with_a_way_out() -> None:
-    (stable,) = plan.problems(seen(canary(V1, V2, 10), v1=DOWN, v2=READY), None, NOW)
-    (on_its_way,) = plan.problems(seen(canary(V1, V2, 10), v1=READY, v2=DOWN), None, NOW)
+    (stable,) = health.problems(seen(canary(V1, V2, 10), v1=DOWN, v2=READY), None, NOW)
+    (on_its_way,) = health.problems(seen(canary(V1, V2, 10), v1=READY, v2=DOWN), None, NOW)
     assert stable.severity is on_its_way.severity is Severity.ERROR
     assert stable.message == f"stable {V1.id} is not ready for 7 s: restarting"
     assert stable.hint.startswith("platformctl logs churn")
@@ -275,13 +275,13 @@ def test_what_has_weight_and_is_down_is_an_error_with_a_way_out() -> None:
 def test_one_replica_of_two_is_a_warning_for_it_still_answers() -> None:
     half = RevisionStatus(replicas=2, ready=1, detail="replica 1 is loading")
     rollout = steady(V1).model_copy(update={"wanted": wanted(replicas=(2, 2))})
-    (finding,) = plan.problems(seen(rollout, v1=half), None, NOW)
+    (finding,) = health.problems(seen(rollout, v1=half), None, NOW)
     assert finding.severity is Severity.WARNING
     assert finding.message == f"{V1.id} has 1 of 2 replicas ready: replica 1 is loading"
 
 
 def test_what_has_weight_and_is_not_there_is_said_to_be_gone() -> None:
-    (gone,) = plan.problems(seen(steady(V1)), None, NOW)
+    (gone,) = health.problems(seen(steady(V1)), None, NOW)
     assert gone.message == f"stable {V1.id} is not ready: it is not there"
 
 
@@ -295,11 +295,11 @@ def test_what_has_weight_and_is_not_there_is_said_to_be_gone() -> None:
     ids=["on its way", "deletion", "leftover"],
 )
 def test_what_was_interrupted_is_a_warning_with_how_it_goes_on(observed: Observed, hint: str) -> None:
-    (finding,) = plan.problems(observed, None, NOW)
+    (finding,) = health.problems(observed, None, NOW)
     assert finding.severity is Severity.WARNING
     assert finding.hint.startswith(hint)
 
 
 def test_what_somebody_is_at_work_on_is_not_interrupted() -> None:
-    (finding,) = plan.problems(seen(PREPARING, v1=READY), "deploy by ada", NOW)
+    (finding,) = health.problems(seen(PREPARING, v1=READY), "deploy by ada", NOW)
     assert (finding.severity, finding.message) == (Severity.INFO, "being changed by deploy by ada")

@@ -7,8 +7,9 @@ from datetime import timedelta
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import ModelInfo
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import (
     Behaviour,

@@ -24,11 +24,12 @@ from platformctl.domain.revision import Scale
 from platformctl.domain.rollout import Phase
 from platformctl.domain.scaling import Prometheus, Scaling
 from platformctl.domain.version_ref import Exact
-from platformctl.plan import settled
+from platformctl.plan.capacity import settled
 from platformctl.ports import Target
 from platformctl.usecases.change import promote, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy, plan_deploy
+from platformctl.usecases.deploy import deploy, plan_deploy
 from platformctl.usecases.rehearse import rehearse_deploy
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import Behaviour
 from tests.usecases.scene import CHURN, Scene, version

@@ -5,8 +5,9 @@ from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource
 from platformctl.domain.errors import SpecError
 from platformctl.domain.revision import ByFormat
 from platformctl.domain.version_ref import Exact
-from platformctl.usecases.deploy import DeployRequest, plan_deploy
+from platformctl.usecases.deploy import plan_deploy
 from platformctl.usecases.overrides import Overrides, overridden
+from platformctl.usecases.request import DeployRequest
 from tests.usecases.scene import CHURN, Scene
 
 pytestmark = pytest.mark.quick

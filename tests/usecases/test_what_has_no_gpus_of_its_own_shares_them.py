@@ -17,8 +17,9 @@ from platformctl.domain.scaling import Scaling
 from platformctl.domain.version_ref import Exact
 from platformctl.rollout import staging
 from platformctl.usecases.change import promote, rollback
-from platformctl.usecases.deploy import DeployRequest, deploy
+from platformctl.usecases.deploy import deploy
 from platformctl.usecases.rehearse import rehearse_deploy, rehearse_promote
+from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import Behaviour, FakeTarget
 from tests.usecases.scene import CHURN, Scene, version

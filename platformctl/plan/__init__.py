@@ -1,0 +1,1 @@
+"""Decisions of a deployment, pure: which version, what changes, how many replicas, and what is wrong."""

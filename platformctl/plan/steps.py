@@ -1,0 +1,61 @@
+"""What a request changes."""
+
+from platformctl.domain.deployment import ModelDeployment
+from platformctl.domain.errors import Refused, SpecError
+from platformctl.domain.names import RevisionId
+from platformctl.domain.revision import Revision
+from platformctl.domain.rollout import Phase, Rollout
+from platformctl.domain.route import WHOLE
+from platformctl.rollout import Deploy, Event, Respec, Resume
+
+
+def goal(wanted: ModelDeployment, rollout: Rollout, canary: int | None) -> int:
+    """Say which share, in percent, the wanted revision is to have.
+
+    Raises:
+        SpecError: A canary was asked for by the command, and nothing serves.
+    """
+    if rollout.stable is not None:
+        return canary or wanted.spec.canary or WHOLE
+    if canary is not None:
+        raise SpecError(
+            "a canary takes a share of what serves, and nothing serves yet",
+            field="--canary",
+            hint=f"platformctl deploy {wanted.name}, then platformctl deploy {wanted.name} --canary {canary}",
+        )
+    return WHOLE
+
+
+def decide(rollout: Rollout, wanted: ModelDeployment, revision: Revision, share: int) -> Event | None:
+    """Say what `deploy` does to a deployment; None: it is true already.
+
+    Args:
+        rollout: How it is.
+        wanted: The spec.
+        revision: What the spec means, pinned.
+        share: The goal in percent.
+    """
+    candidate = rollout.candidate
+    respec = Respec(wanted) if rollout.wanted != wanted else None
+    if rollout.stable and rollout.stable.id == revision.id:
+        return respec
+    if candidate and candidate.revision.id == revision.id and candidate.goal == share:
+        if rollout.phase is Phase.CANARY:
+            return respec
+        return respec or Resume()
+    return Deploy(wanted, revision, share)
+
+
+def refuse_rejected(rollout: Rollout, revision: RevisionId) -> None:
+    """Refuse a revision that was rolled back.
+
+    Raises:
+        Refused: It was; the message says when and why.
+    """
+    rejection = rollout.rejection(revision)
+    if rejection is None:
+        return
+    raise Refused(
+        f"{revision} was rejected at {rejection.at:%Y-%m-%d %H:%M:%S} UTC: {rejection.reason}",
+        hint="name another version with --version N, or try it again with --retry",
+    )
