@@ -32,6 +32,7 @@ from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
     MaxAbsScaler,
+    MinMaxScaler,
     Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
@@ -191,6 +192,21 @@ def test_a_branch_that_gives_no_column_refuses_what_it_does_not_know() -> None:
     rare = OneHotEncoder(drop="first", min_frequency=0.9, sparse_output=False)
     prepare = ColumnTransformer([("age", rare, ["age"]), ("spent", StandardScaler(), ["spent"])])
     assert_is_fused_and_equal(fitted(Pipeline([("prepare", prepare), ("last", LogisticRegression())])))
+
+
+def test_whole_numbers_that_may_be_missing_beside_truth_values() -> None:
+    columns = (Column("age", "long", required=False), Column("visits", "long"), Column("member", "boolean"))
+    signature = Columns(columns)
+    rows = [(age, age + 3, age % 2 == 0) for age in range(20)]
+    prepare = ColumnTransformer(
+        [("numbers", "passthrough", ["age", "visits"]), ("member", "passthrough", ["member"])]
+    )
+    pipeline = Pipeline([("prepare", prepare), ("scale", MinMaxScaler()), ("last", DecisionTreeClassifier())])
+    pipeline.fit(frame(Table(columns, rows)), [0, 1] * 10)
+    model = Fitted(pipeline, signature, rows)
+    fast = fused(model, rows[:3])
+    assert_fused_is_the_pipeline(model, fast, rows[:7])
+    assert_fused_is_the_pipeline(model, fast, [(None, 4, True), *rows[:2]])
 
 
 def test_columns_without_a_type() -> None:

@@ -127,10 +127,12 @@ def _first(step: Any, given: Given) -> tuple[Matrix, Any]:
 def _side_by_side(step: Any, given: Given) -> tuple[Matrix, Any]:
     pieces: list[Piece] = []
     width = 0
+    makes_floats = False
     weights = step.transformer_weights or {}
     for name, part, positions in branches_of(step):
         chosen = _chosen(step, given.at(name), positions)
         matrix, sample = matrix_of([("", part)], chosen)
+        makes_floats = makes_floats or (matrix.alone is not None and matrix.dtype.kind == "f")
         if name in weights:
             matrix, sample = _then(matrix, _weighted(weights[name])), sample * weights[name]
         pieces.extend(_placed(matrix, width, sample.shape[1]))
@@ -139,6 +141,8 @@ def _side_by_side(step: Any, given: Given) -> tuple[Matrix, Any]:
     if sample.shape[1] != width:
         raise CannotFuse(type_name(step, given.path), f"it gives {sample.shape[1]} columns, not {width}")
     dtype = sample.dtype if is_sparse(sample) else numeric(type_name(step), as_array(sample)).dtype
+    if makes_floats and dtype.kind != "f":  # the sample lacks none of the whole numbers; a request may
+        dtype = np.dtype(np.float64)
     return Matrix(width, dtype, merged(pieces)), sample
 
 
