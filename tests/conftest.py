@@ -30,6 +30,9 @@ LEFT_OUT_FILE = "LEFT_OUT_FILE"
 _ON_CLUSTER = {"cluster", "kubeconfig", "node"}
 """Fixtures of tests/cluster."""
 
+_CLUSTER_SECONDS = 900
+"""The first test has the cluster brought up, and all share two cores."""
+
 _OUTPUT = "left_out"
 _deselected = pytest.StashKey[Counter[str]]()
 
@@ -45,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
     for item in items:
         if "full" in _tiers(item) and _ON_CLUSTER.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("cluster")
+        if item.get_closest_marker("cluster") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_CLUSTER_SECONDS))
     wrong = sorted({item.nodeid.partition("[")[0] for item in items if len(_tiers(item)) != 1})
     if wrong:
         listed = "\n  ".join(wrong)

@@ -1,10 +1,13 @@
 """Two GPUs, and a deployment that has both: on a real cluster, under load."""
 
+import fcntl
 import json
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,22 +22,30 @@ from platformctl.usecases.deploy import deploy
 from platformctl.usecases.request import DeployRequest
 from tests.cluster_load.shop import CHURN, Shop, eventually
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(600), pytest.mark.xdist_group("the node's GPUs")]
+pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 _RESOURCE = "nvidia.com/gpu"
 
 
 @pytest.fixture
 def gpus(shop: Shop) -> Iterator[None]:
-    """The node has two, as NVIDIA's device plugin would announce them."""
-    node = shop.api.list(kinds.NODE)[0]
-    if _RESOURCE in mapping(node, "status", "allocatable"):
-        pytest.skip(f"node {name(node)} has GPUs, and these tests say how many it has")
-    _announce(shop, name(node), "2")
-    eventually(lambda: _RESOURCE in mapping(shop.api.list(kinds.NODE)[0], "status", "allocatable"), "GPUs")
-    yield
-    shop.delete()
-    _announce(shop, name(node), None)
+    """The node has two, as NVIDIA's device plugin would announce them; one test at a time has them."""
+    with (Path(tempfile.gettempdir()) / "platformctl-tests-gpus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        node = name(shop.api.list(kinds.NODE)[0])
+        if _announced(shop) != "0":
+            pytest.skip(f"node {node} has GPUs, and these tests say how many it has")
+        _announce(shop, node, "2")
+        eventually(lambda: _announced(shop) == "2", "GPUs")
+        yield
+        shop.delete()
+        _announce(shop, node, None)
+        eventually(lambda: _announced(shop) == "0", "no GPUs")
+
+
+def _announced(shop: Shop) -> str:
+    """How many pods may have; a kubelet keeps the name of what was there once, with zero."""
+    return str(mapping(shop.api.list(kinds.NODE)[0], "status", "allocatable").get(_RESOURCE, "0"))
 
 
 def _announce(shop: Shop, node: str, count: str | None) -> None:

@@ -94,7 +94,7 @@ class ClusterTargetHarness:
         """One that is to be served from an ONNX file, which it does not have."""
         return self.working_revision(name, tag).model_copy(update={"predictor": ByFormat(format="onnx")})
 
-    def until(self, condition: Callable[[], bool], timeout: float = 240) -> None:
+    def until(self, condition: Callable[[], bool], timeout: float = 480) -> None:
         end = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < end, f"not within {timeout} s"
