@@ -1,0 +1,1 @@
+"""How often the judge is wrong, and how soon it is right: see `__main__`."""

@@ -1,0 +1,36 @@
+"""Evidence from whole windows, for events that come in bursts.
+
+Of a window's events the part `s` is the canary's, of its requests the part `w`. A bettor puts the fraction
+`f` of what they have on the canary: it becomes 1 + f (s / w - 1) times as much, which is never below
+1 - f > 0. Under equal rates the expectation of `s` is `w`, however the events clump, as long as each clump
+falls on the canary with probability `w`; so that of the factor is 1. A mixture over `f` needs no guess how
+much worse the canary may be (Waudby-Smith and Ramdas, Estimating means of bounded random variables by
+betting, JRSS B 2024).
+
+The price: a window counts once, whether it has one event or a thousand.
+"""
+
+import math
+from dataclasses import dataclass
+
+from platformctl.judge.mixtures import Evidence
+from platformctl.judge.windows import Window
+
+
+@dataclass(frozen=True)
+class Bets:
+    """Fractions between 0 and 1, with their weights, which sum to 1."""
+
+    fractions: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    def after(self, evidence: Evidence, window: Window) -> Evidence:
+        """The evidence with one more window."""
+        if not window.compares:
+            return evidence
+        gain = window.canary.events / window.events / window.share - 1
+        return evidence.times([math.log1p(fraction * gain) for fraction in self.fractions])
+
+    def log_against(self, evidence: Evidence) -> float:
+        """The logarithm of the evidence that the canary is worse; log(1/alpha) decides."""
+        return evidence.log_against(self.weights)

@@ -1,0 +1,197 @@
+"""A count that is judged: what counts, how much worse is too much, how sure to be; and the verdict."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from pydantic import Field
+
+from platformctl.domain.base import Frozen
+from platformctl.judge.bets import Bets
+from platformctl.judge.limits import LimitTest, limit_test
+from platformctl.judge.mixtures import Evidence
+from platformctl.judge.ratios import RatioTest, ratio_test
+from platformctl.judge.windows import Tally, Window
+
+_WORSE = (
+    *((1.3, 1.0), (1.6, 2.0), (2.0, 3.0), (2.5, 2.0), (3.5, 1.5)),
+    *((6.0, 1.5), (15.0, 1.5), (60.0, 1.5), (1000.0, 1.0)),
+)
+"""Ratios that a bad canary may have, with weights: most for twice as bad, which is hardest to see in time."""
+
+_NEAR = ((0.125, 1.0), (0.3, 1.0), (0.4, 1.5), (0.5, 4.0), (0.6, 1.0))
+"""Ratios that a good canary may have, as parts of the margin."""
+
+_ABOVE = ((1.3, 1.0), (2.0, 2.0), (5.0, 1.0), (20.0, 1.0), (1000.0, 1.0))
+_BELOW = ((0.01, 1.0), (0.2, 1.0), (0.5, 2.0), (0.75, 1.0))
+_MOST = math.log(1e12)
+_FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
+
+
+class Unit(StrEnum):
+    """What is taken to happen independently."""
+
+    REQUEST = "request"
+    WINDOW = "window"
+
+
+class Outcome(StrEnum):
+    """What is known of a canary."""
+
+    PASS = "pass"  # noqa: S105 no password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Gate(Frozen):
+    """One count, and what decides.
+
+    Args:
+        name: What it counts, as a person calls it: `errors`.
+        happened: What happened to a request that is counted: `failed`.
+        alpha: The chance that a canary which is no worse fails by it, in a whole rollout.
+        beta: The chance that a canary at the margin passes by it.
+        margin: A canary is good enough if its rate is below so many times stable's.
+        limit: A rate above which a canary fails, whatever stable's is; None: there is none.
+        unit: What is taken to happen independently. By windows nothing passes: that takes requests.
+    """
+
+    name: str
+    happened: str
+    alpha: float = Field(gt=0, lt=1)
+    beta: float = Field(default=0.05, gt=0, lt=1)
+    margin: float = Field(default=2.0, gt=1)
+    limit: float | None = Field(default=None, gt=0, lt=1)
+    unit: Unit = Unit.REQUEST
+
+
+class Standing(Frozen):
+    """What is kept of all windows: as much after a thousand as after one.
+
+    Args:
+        seen: All requests and events.
+        compared: Those of windows that both revisions were asked in.
+    """
+
+    seen: Tally = Tally(requests=0, events=0)
+    compared: Window = Window(canary=Tally(requests=0, events=0), stable=Tally(requests=0, events=0))
+    worse: Evidence = Evidence()
+    near: Evidence = Evidence()
+    above: Evidence = Evidence()
+    below: Evidence = Evidence()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate says.
+
+    Args:
+        text: The evidence, in a line.
+    """
+
+    gate: str
+    outcome: Outcome
+    text: str
+
+
+def after(gate: Gate, standing: Standing, window: Window) -> Standing:
+    """What is known with one more window, in which the weights did not change."""
+    tests, compared = tests_of(gate), standing.compared
+    if window.canary.requests and window.stable.requests:
+        compared = compared + window
+    return Standing(
+        seen=standing.seen + window.canary,
+        compared=compared,
+        worse=tests.worse.after(standing.worse, window),
+        near=tests.near.after(standing.near, window),
+        above=tests.above.after(standing.above, window.canary) if tests.above else standing.above,
+        below=tests.below.after(standing.below, window.canary) if tests.below else standing.below,
+    )
+
+
+def judge(gate: Gate, standing: Standing) -> Verdict:
+    """Say what is known. A gate with a limit shares alpha and beta between that and the comparison."""
+    parts = 1 if gate.limit is None else 2
+    failure = _failure(gate, standing, math.log(parts / gate.alpha))
+    if failure is not None:
+        return Verdict(gate.name, Outcome.FAIL, failure)
+    reason = _reason(gate, standing, math.log(parts / gate.beta)) if gate.unit is Unit.REQUEST else None
+    if reason is not None:
+        return Verdict(gate.name, Outcome.PASS, reason)
+    odds = _odds(max(tests_of(gate).worse.log_against(standing.worse), 0.0))
+    text = f"{_compared(gate, standing)}, {odds} against chance: too little to say"
+    return Verdict(gate.name, Outcome.INCONCLUSIVE, text)
+
+
+def _failure(gate: Gate, standing: Standing, enough: float) -> str | None:
+    """Why the canary is bad, if that much evidence says so."""
+    tests = tests_of(gate)
+    worse = tests.worse.log_against(standing.worse)
+    if worse >= enough:
+        return f"{_compared(gate, standing)}, {_odds(worse)} against chance"
+    above = tests.above.log_against(standing.above) if tests.above else 0.0
+    return f"{_alone(gate, standing)}, {_odds(above)} that it is above" if above >= enough else None
+
+
+def _reason(gate: Gate, standing: Standing, enough: float) -> str | None:
+    """Why the canary is good enough, if that much evidence says so."""
+    tests = tests_of(gate)
+    near = tests.near.log_against(standing.near)
+    if near >= enough:
+        return f"{_compared(gate, standing)}, {_odds(near)} that it is below {gate.margin:g} times"
+    below = tests.below.log_against(standing.below) if tests.below else 0.0
+    return f"{_alone(gate, standing)}, {_odds(below)} that it is below" if below >= enough else None
+
+
+def _compared(gate: Gate, standing: Standing) -> str:
+    """`canary 14 of 610 failed, stable 21 of 5,490: 6.0 times the rate`."""
+    canary, stable = standing.compared.canary, standing.compared.stable
+    counts = f"canary {_of(canary)} {gate.happened}, stable {_of(stable)}"
+    return f"{counts}: {canary.rate / stable.rate:.1f} times the rate" if stable.events else counts
+
+
+def _alone(gate: Gate, standing: Standing) -> str:
+    """`canary 14 of 610 failed, 2.3 %; the limit is 1 %`."""
+    seen, limit = standing.seen, gate.limit or 0.0
+    return f"canary {_of(seen)} {gate.happened}, {seen.rate:.1%}; the limit is {limit:.2g}"
+
+
+def _of(tally: Tally) -> str:
+    return f"{tally.events:,} of {tally.requests:,}"
+
+
+def _odds(log: float) -> str:
+    """`evidence 1 in 40,000`: two digits, and no more than a million million."""
+    chances = math.exp(min(log, _MOST))
+    digits = max(0, math.floor(math.log10(chances)) - 1)
+    return f"evidence 1 in {round(chances, -digits):,.0f}"
+
+
+@dataclass(frozen=True)
+class Tests:
+    """What a gate computes.
+
+    Args:
+        worse: That the canary's rate is higher.
+        near: That it is not much higher.
+        below: That it is below the gate's limit; None: it has none.
+        above: Likewise.
+    """
+
+    worse: RatioTest | Bets
+    near: RatioTest
+    below: LimitTest | None
+    above: LimitTest | None
+
+
+@cache
+def tests_of(gate: Gate) -> Tests:
+    """The tests of a gate."""
+    worse = Bets(_FRACTIONS, (1 / len(_FRACTIONS),) * len(_FRACTIONS))
+    return Tests(
+        worse=worse if gate.unit is Unit.WINDOW else ratio_test(1.0, _WORSE),
+        near=ratio_test(gate.margin, [(part * gate.margin, weight) for part, weight in _NEAR]),
+        below=limit_test(gate.limit, _BELOW) if gate.limit is not None else None,
+        above=limit_test(gate.limit, _ABOVE) if gate.limit is not None else None,
+    )

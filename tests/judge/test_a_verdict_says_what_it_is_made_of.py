@@ -1,0 +1,100 @@
+import pytest
+from pydantic import ValidationError
+
+from platformctl.judge.defaults import ERRORS, GATES
+from platformctl.judge.gates import Gate, Outcome, Standing, Unit, Verdict, after, judge
+from platformctl.judge.windows import Tally, Window
+
+pytestmark = pytest.mark.quick
+
+_LIMITED = Gate(name="errors", happened="failed", alpha=0.01, limit=0.05)
+
+
+def _window(canary: tuple[int, int], stable: tuple[int, int]) -> Window:
+    """Requests and events of each."""
+    one, other = (Tally(requests=requests, events=events) for requests, events in (canary, stable))
+    return Window(canary=one, stable=other)
+
+
+def _judged(gate: Gate, *windows: Window) -> Verdict:
+    standing = Standing()
+    for window in windows:
+        standing = after(gate, standing, window)
+    return judge(gate, standing)
+
+
+def test_a_canary_that_is_much_worse_fails() -> None:
+    found = _judged(ERRORS, _window((610, 14), (5490, 21)))
+    assert found.outcome is Outcome.FAIL
+    assert found.text == (
+        "canary 14 of 610 failed, stable 21 of 5,490: 6.0 times the rate, evidence 1 in 7,700 against chance"
+    )
+
+
+def test_a_canary_that_is_as_good_passes_once_there_is_enough() -> None:
+    few, many = _window((100, 1), (900, 9)), _window((10_000, 100), (90_000, 900))
+    assert _judged(ERRORS, few).outcome is Outcome.INCONCLUSIVE
+    assert "too little to say" in _judged(ERRORS, few).text
+    found = _judged(ERRORS, many)
+    assert found.outcome is Outcome.PASS
+    assert "below 2 times" in found.text
+
+
+def test_nothing_that_failed_is_no_evidence_but_against_a_limit() -> None:
+    clean = _window((2000, 0), (18_000, 0))
+    assert _judged(ERRORS, clean).outcome is Outcome.INCONCLUSIVE
+    found = _judged(_LIMITED, clean)
+    assert found.outcome is Outcome.PASS
+    assert "canary 0 of 2,000 failed, 0.0%; the limit is 0.05" in found.text
+
+
+def test_a_limit_is_one_whatever_stable_does() -> None:
+    found = _judged(_LIMITED, _window((400, 60), (3600, 540)))
+    assert found.outcome is Outcome.FAIL
+    assert "15.0%; the limit is 0.05" in found.text
+    assert _judged(ERRORS, _window((400, 60), (3600, 540))).outcome is not Outcome.FAIL
+
+
+def test_without_stable_the_limit_goes_on() -> None:
+    alone = _window((400, 60), (0, 0))
+    assert _judged(_LIMITED, alone).outcome is Outcome.FAIL
+    assert _judged(ERRORS, alone).outcome is Outcome.INCONCLUSIVE
+
+
+def test_by_windows_one_burst_decides_nothing() -> None:
+    burst = _window((100, 60), (900, 3))
+    by_windows = ERRORS.model_copy(update={"unit": Unit.WINDOW})
+    assert _judged(ERRORS, burst).outcome is Outcome.FAIL
+    assert _judged(by_windows, burst).outcome is Outcome.INCONCLUSIVE
+    assert _judged(by_windows, *[burst] * 20).outcome is Outcome.FAIL
+
+
+def test_how_windows_are_cut_changes_nothing_at_one_share() -> None:
+    whole = after(ERRORS, Standing(), _window((60, 4), (540, 6)))
+    parts = after(ERRORS, after(ERRORS, Standing(), _window((30, 1), (270, 6))), _window((30, 3), (270, 0)))
+    assert parts.compared == whole.compared
+    assert parts.worse.logs == pytest.approx(whole.worse.logs)
+
+
+def test_what_is_kept_survives_a_file_and_does_not_grow() -> None:
+    once = after(_LIMITED, Standing(), _window((30, 1), (270, 2)))
+    often = once
+    for _ in range(500):
+        often = after(_LIMITED, often, _window((30, 1), (270, 2)))
+    assert Standing.model_validate_json(often.model_dump_json()) == often
+    assert len(often.model_dump_json()) < 1.5 * len(once.model_dump_json())
+
+
+def test_more_events_than_requests_are_refused() -> None:
+    with pytest.raises(ValidationError, match="3 events among 2 requests"):
+        Tally(requests=2, events=3)
+
+
+@pytest.mark.parametrize("wrong", [{"alpha": 2}, {"alpha": 0}, {"margin": 1}, {"limit": 1.5}, {"beta": 0}])
+def test_a_gate_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Gate.model_validate({"name": "errors", "happened": "failed", "alpha": 0.01} | wrong)
+
+
+def test_all_gates_together_are_wrong_once_in_a_hundred() -> None:
+    assert sum(gate.alpha for gate in GATES) == pytest.approx(0.01)
