@@ -20,11 +20,17 @@ from benchmarks import Bar, report
 from benchmarks.judge.ours import NEVER, Ours
 from benchmarks.judge.peers import Argo, Flagger, Kayenta
 from benchmarks.judge.traffic import Array, Traffic, always, jumping
+from platformctl.domain.gates import Gate, Standing, Unit
+from platformctl.domain.windows import Tally, Window
 from platformctl.judge.defaults import ERRORS, SLOW
-from platformctl.judge.gates import Gate, Standing, Unit, after, judge
-from platformctl.judge.windows import Tally, Window
+from platformctl.judge.gates import after, judge
 
-_PEERS = {"Argo": Argo, "Flagger": Flagger, "Kayenta": Kayenta}
+_Rule = Argo | Flagger | Kayenta
+_PEERS: Mapping[str, type[_Rule]] = {
+    "Argo": Argo,
+    "Flagger": Flagger,
+    "Kayenta": Kayenta,
+}
 _BURSTS = ERRORS.model_copy(update={"unit": Unit.WINDOW})
 _SHORT = 40
 """Windows that peers look at, which decide once; ours is looked at in all."""

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.judge.traffic import Array, Events, Traffic
+from platformctl.domain.gates import Gate, Outcome, Standing, Unit
+from platformctl.domain.windows import Tally, Window
 from platformctl.judge.bets import Bets
-from platformctl.judge.gates import Gate, Outcome, Standing, Unit, after, judge, tests_of
+from platformctl.judge.gates import after, judge, tests_of
 from platformctl.judge.ratios import RatioTest, share
-from platformctl.judge.windows import Tally, Window
 
 NEVER = np.iinfo(np.int64).max
 """The window in which nothing was decided."""
@@ -75,7 +76,7 @@ def _factors(test: RatioTest | Bets, traffic: Traffic) -> Callable[[Events], Arr
         def bet(events: Events) -> Array:
             both = events.canary + events.stable
             gain = np.where(both > 0, events.canary / np.maximum(both, 1) / part - 1, 0.0)
-            return np.log1p(fractions * gain)
+            return np.asarray(np.log1p(fractions * gain))
 
         return bet
     null = share(part, test.null)

@@ -1,10 +1,10 @@
 """Whether a canary is worse than what serves, from counts; how often that is wrong is stated, and kept. Pure.
 
 Modules:
-    windows: what both revisions answered between two looks.
     mixtures: evidence against a null, as a mixture over alternatives; what may be multiplied over windows.
     ratios: evidence from single requests that a rate is higher, or that it is not.
     bets: the same from whole windows, for errors that come in bursts.
     limits: evidence on the canary's own rate, where there is nothing to compare it with.
-    gates: a count that is judged, how, and the verdict on it.
+    gates: what is known of a gate with one more window, and the verdict.
+    defaults: the gates of a rollout that says nothing else.
 """

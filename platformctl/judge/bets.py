@@ -13,8 +13,9 @@ The price: a window counts once, whether it has one event or a thousand.
 import math
 from dataclasses import dataclass
 
-from platformctl.judge.mixtures import Evidence
-from platformctl.judge.windows import Window
+from platformctl.domain.gates import Evidence
+from platformctl.domain.windows import Window
+from platformctl.judge.mixtures import log_against, times
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Bets:
         if not window.compares:
             return evidence
         gain = window.canary.events / window.events / window.share - 1
-        return evidence.times([math.log1p(fraction * gain) for fraction in self.fractions])
+        return times(evidence, [math.log1p(fraction * gain) for fraction in self.fractions])
 
     def log_against(self, evidence: Evidence) -> float:
         """The logarithm of the evidence that the canary is worse; log(1/alpha) decides."""
-        return evidence.log_against(self.weights)
+        return log_against(evidence, self.weights)

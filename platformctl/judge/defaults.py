@@ -1,6 +1,6 @@
 """The gates of a rollout that says nothing else. Their alphas sum to 1 %."""
 
-from platformctl.judge.gates import Gate
+from platformctl.domain.gates import Gate
 
 ERRORS = Gate(name="errors", happened="failed", alpha=0.005)
 SLOW = Gate(name="latency", happened="were slow", alpha=0.0035)

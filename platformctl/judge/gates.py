@@ -1,18 +1,14 @@
-"""A count that is judged: what counts, how much worse is too much, how sure to be; and the verdict."""
+"""What is known of a gate with one more window, and the verdict."""
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
-from pydantic import Field
-
-from platformctl.domain.base import Frozen
+from platformctl.domain.gates import Gate, Outcome, Standing, Unit, Verdict
+from platformctl.domain.windows import Tally, Window
 from platformctl.judge.bets import Bets
 from platformctl.judge.limits import LimitTest, limit_test
-from platformctl.judge.mixtures import Evidence
 from platformctl.judge.ratios import RatioTest, ratio_test
-from platformctl.judge.windows import Tally, Window
 
 _WORSE = (
     *((1.3, 1.0), (1.6, 2.0), (2.0, 3.0), (2.5, 2.0), (3.5, 1.5)),
@@ -27,72 +23,6 @@ _ABOVE = ((1.3, 1.0), (2.0, 2.0), (5.0, 1.0), (20.0, 1.0), (1000.0, 1.0))
 _BELOW = ((0.01, 1.0), (0.2, 1.0), (0.5, 2.0), (0.75, 1.0))
 _MOST = math.log(1e12)
 _FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
-
-
-class Unit(StrEnum):
-    """What is taken to happen independently."""
-
-    REQUEST = "request"
-    WINDOW = "window"
-
-
-class Outcome(StrEnum):
-    """What is known of a canary."""
-
-    PASS = "pass"  # noqa: S105 no password
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Gate(Frozen):
-    """One count, and what decides.
-
-    Args:
-        name: What it counts, as a person calls it: `errors`.
-        happened: What happened to a request that is counted: `failed`.
-        alpha: The chance that a canary which is no worse fails by it, in a whole rollout.
-        beta: The chance that a canary at the margin passes by it.
-        margin: A canary is good enough if its rate is below so many times stable's.
-        limit: A rate above which a canary fails, whatever stable's is; None: there is none.
-        unit: What is taken to happen independently. By windows nothing passes: that takes requests.
-    """
-
-    name: str
-    happened: str
-    alpha: float = Field(gt=0, lt=1)
-    beta: float = Field(default=0.05, gt=0, lt=1)
-    margin: float = Field(default=2.0, gt=1)
-    limit: float | None = Field(default=None, gt=0, lt=1)
-    unit: Unit = Unit.REQUEST
-
-
-class Standing(Frozen):
-    """What is kept of all windows: as much after a thousand as after one.
-
-    Args:
-        seen: All requests and events.
-        compared: Those of windows that both revisions were asked in.
-    """
-
-    seen: Tally = Tally(requests=0, events=0)
-    compared: Window = Window(canary=Tally(requests=0, events=0), stable=Tally(requests=0, events=0))
-    worse: Evidence = Evidence()
-    near: Evidence = Evidence()
-    above: Evidence = Evidence()
-    below: Evidence = Evidence()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a gate says.
-
-    Args:
-        text: The evidence, in a line.
-    """
-
-    gate: str
-    outcome: Outcome
-    text: str
 
 
 def after(gate: Gate, standing: Standing, window: Window) -> Standing:

@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from platformctl.judge.mixtures import Evidence
-from platformctl.judge.windows import Tally
+from platformctl.domain.gates import Evidence
+from platformctl.domain.windows import Tally
+from platformctl.judge.mixtures import log_against, times
 
 _HIGHEST = 0.999
 """An alternative that is a certainty would be refuted by one request."""
@@ -29,11 +30,11 @@ class LimitTest:
         """The evidence with one more window of one revision."""
         if not tally.requests:
             return evidence
-        return evidence.times([self._factor(tally, rate) for rate in self.rates])
+        return times(evidence, [self._factor(tally, rate) for rate in self.rates])
 
     def log_against(self, evidence: Evidence) -> float:
         """The logarithm of the evidence against the null; log(1/alpha) decides."""
-        return evidence.log_against(self.weights)
+        return log_against(evidence, self.weights)
 
     def _factor(self, tally: Tally, rate: float) -> float:
         others = tally.requests - tally.events

@@ -12,33 +12,29 @@ What is kept of all windows is one number an alternative: the logarithm of its p
 import math
 from collections.abc import Sequence
 
-from platformctl.domain.base import Frozen
+from platformctl.domain.gates import Evidence
 
 
-class Evidence(Frozen):
-    """The logarithms of the products so far, an alternative each; () before the first window."""
+def times(evidence: Evidence, factors: Sequence[float]) -> Evidence:
+    """The evidence with one more window.
 
-    logs: tuple[float, ...] = ()
+    Args:
+        evidence: Of the windows before.
+        factors: The logarithm of each alternative's factor.
+    """
+    before = evidence.logs or (0.0,) * len(factors)
+    return Evidence(logs=tuple(log + factor for log, factor in zip(before, factors, strict=True)))
 
-    def times(self, factors: Sequence[float]) -> "Evidence":
-        """With one more window.
 
-        Args:
-            factors: The logarithm of each alternative's factor.
-        """
-        before = self.logs or (0.0,) * len(factors)
-        return Evidence(logs=tuple(log + factor for log, factor in zip(before, factors, strict=True)))
+def log_against(evidence: Evidence, weights: Sequence[float]) -> float:
+    """The logarithm of the mixture; 0 says nothing, log(1/alpha) decides.
 
-    def log_against(self, weights: Sequence[float]) -> float:
-        """The logarithm of the mixture; 0 says nothing, log(1/alpha) decides.
-
-        Args:
-            weights: Of the alternatives; they sum to 1.
-        """
-        if not self.logs:
-            return 0.0
-        highest = max(self.logs)
-        if highest == -math.inf:
-            return -math.inf
-        summed = sum(w * math.exp(log - highest) for w, log in zip(weights, self.logs, strict=True))
-        return highest + math.log(summed) if summed > 0 else -math.inf
+    Args:
+        evidence: Of all windows.
+        weights: Of the alternatives; they sum to 1.
+    """
+    if not evidence.logs:
+        return 0.0
+    highest = max(evidence.logs)
+    summed = sum(w * math.exp(log - highest) for w, log in zip(weights, evidence.logs, strict=True))
+    return highest + math.log(summed)

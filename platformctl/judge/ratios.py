@@ -30,8 +30,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from platformctl.judge.mixtures import Evidence
-from platformctl.judge.windows import Window
+from platformctl.domain.gates import Evidence
+from platformctl.domain.windows import Window
+from platformctl.judge.mixtures import log_against, times
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ class RatioTest:
         """The evidence with one more window."""
         if not window.compares:
             return evidence
-        return evidence.times([self._factor(window, ratio) for ratio in self.alternatives])
+        return times(evidence, [self._factor(window, ratio) for ratio in self.alternatives])
 
     def log_against(self, evidence: Evidence) -> float:
         """The logarithm of the evidence against the null; log(1/alpha) decides."""
-        return evidence.log_against(self.weights)
+        return log_against(evidence, self.weights)
 
     def _factor(self, window: Window, ratio: float) -> float:
         of_null, of_other = share(window.share, self.null), share(window.share, ratio)

@@ -1,9 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
+from platformctl.domain.gates import Gate, Outcome, Standing, Unit, Verdict
+from platformctl.domain.windows import Tally, Window
 from platformctl.judge.defaults import ERRORS, GATES
-from platformctl.judge.gates import Gate, Outcome, Standing, Unit, Verdict, after, judge
-from platformctl.judge.windows import Tally, Window
+from platformctl.judge.gates import after, judge
 
 pytestmark = pytest.mark.quick
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from platformctl.domain.gates import Evidence
+from platformctl.domain.windows import Tally, Window
 from platformctl.judge.bets import Bets
 from platformctl.judge.limits import LimitTest, limit_test
-from platformctl.judge.mixtures import Evidence
 from platformctl.judge.ratios import RatioTest, ratio_test, share
-from platformctl.judge.windows import Tally, Window
 
 pytestmark = pytest.mark.quick
 

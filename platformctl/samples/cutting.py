@@ -1,0 +1,65 @@
+"""The windows of one look, a gate each; or why there are none."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from platformctl.domain.counts import Counts
+from platformctl.domain.windows import Tally, Window
+from platformctl.samples.increments import fault, increment
+from platformctl.samples.thresholds import slow
+
+
+class Kind(StrEnum):
+    """What a gate counts."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    CLIENT_ERRORS = "4xx"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Of both revisions, at one moment."""
+
+    canary: Counts
+    stable: Counts
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why a look tells nothing. It never counts as a failure."""
+
+    why: str
+
+
+def cut(before: Reading, after: Reading, bound: float | None) -> Mapping[Kind, Window] | Unusable:
+    """The windows between two readings, in which the weights did not change.
+
+    Args:
+        before: The last that was good.
+        after: The newest.
+        bound: An answer that took longer, in ms, is slow; None: latencies are not judged.
+    """
+    canary, stable = increment(before.canary, after.canary), increment(before.stable, after.stable)
+    for whose, counts in (("canary", canary), ("stable", stable)):
+        wrong = fault(counts)
+        if wrong is not None:
+            return Unusable(f"the figures of {whose} cannot be true: {wrong}")
+    windows = {
+        Kind.ERRORS: _window((canary.requests, canary.errors), (stable.requests, stable.errors)),
+        Kind.CLIENT_ERRORS: _window((canary.requests, canary.rejected), (stable.requests, stable.rejected)),
+    }
+    if bound is not None:
+        windows[Kind.LATENCY] = _window(_latency(canary, bound), _latency(stable, bound))
+    return windows
+
+
+def _window(canary: tuple[int, int], stable: tuple[int, int]) -> Window:
+    one, other = (Tally(requests=requests, events=events) for requests, events in (canary, stable))
+    return Window(canary=one, stable=other)
+
+
+def _latency(counts: Counts, bound: float) -> tuple[int, int]:
+    return counts.latency.get(math.inf, 0), slow(counts, bound)
