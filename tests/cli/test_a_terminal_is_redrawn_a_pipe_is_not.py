@@ -61,17 +61,10 @@ def test_a_live_line_never_wraps() -> None:
 def test_a_pipe_gets_a_line_for_what_is_new_and_seldom_one_for_what_is_not() -> None:
     stream = io.StringIO()
     reporter = PlainReporter(stream)
-    for seconds, detail in (
-        (0, "made"),
-        (1, "loading"),
-        (5, "loading"),
-        (6, "made"),
-        (11, "made"),
-        (20, "made"),
-    ):
+    early = [(0.0, "made"), (1.0, "loading"), (5.0, "loading"), (6.0, "made"), (11.0, "made"), (20.0, "made")]
+    late = [(seconds, "made") for seconds in (34.9, 41.0, 60.0, 71.1, 0.1)]
+    for seconds, detail in early + late:
         reporter.event(Waiting(V2, detail, seconds, 120))
-    for seconds in (34.9, 41, 60, 71.1, 0.1):
-        reporter.event(Waiting(V2, "made", seconds, 120))
     said = re.findall(r"(\w+) \((\d+) s", stream.getvalue())
     assert said == [
         ("made", "0"),
