@@ -30,6 +30,8 @@ LEFT_OUT_FILE = "LEFT_OUT_FILE"
 _ON_CLUSTER = {"cluster", "kubeconfig", "node"}
 """Fixtures of tests/cluster."""
 
+_TOGETHER = ("tests/cluster_gpus/", "tests/cluster_images/", "tests/contract/")
+
 _CLUSTER_SECONDS = 900
 """The first test has the cluster brought up, and all share two cores."""
 
@@ -39,6 +41,23 @@ _deselected = pytest.StashKey[Counter[str]]()
 
 def _tiers(item: pytest.Item) -> list[str]:
     return [tier for tier in TIERS if item.get_closest_marker(tier)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # pytest-xdist has no types
+    """With `--dist loadgroup`: each test wherever there is time, but those of some folders in one process.
+
+    They hold the node's processors, or its GPUs, for as long as they have tests to run.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid)
+
+    return ByFolder(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` deselects what has no tier

@@ -10,7 +10,10 @@ CLEAR_LINE, HOME, CLEAR_TO_END, CLEAR_REST = "\r\x1b[2K", "\x1b[H", "\x1b[J", "\
 """ECMA-48: erase the line; the cursor to the upper left; erase what is below; what is right of it."""
 
 PLAIN_INTERVAL = 5.0
-"""Seconds between two lines about the same wait, where they cannot be redrawn."""
+"""Seconds between two lines that say different things."""
+
+SAME_INTERVAL = 30.0
+"""Seconds between two that say the same, where a line cannot be redrawn."""
 
 _FRAMES = "|/-\\"
 
@@ -71,11 +74,11 @@ def _warning(event: Warned, style: Style) -> str:
 
 
 class PlainReporter:
-    """A line for everything that is said, and one in five seconds while something is waited for."""
+    """A line for everything that is said; while something is waited for, one for what is new."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._told: tuple[str, float] | None = None
+        self._told: Waiting | None = None
 
     def event(self, event: Event) -> None:
         """Write what is worth a line."""
@@ -89,10 +92,11 @@ class PlainReporter:
 
     def _wait(self, event: Waiting) -> None:
         told = self._told
-        again = told is not None and told[0] == event.revision and event.seconds >= told[1]
-        if told is not None and again and event.seconds - told[1] < PLAIN_INTERVAL:
-            return
-        self._told = (event.revision, event.seconds)
+        if told is not None and told.revision == event.revision and event.seconds >= told.seconds:
+            interval = SAME_INTERVAL if told.detail == event.detail else PLAIN_INTERVAL
+            if event.seconds - told.seconds < interval:
+                return
+        self._told = event
         self._write(waiting_line(event))
 
     def _write(self, text: str) -> None:

@@ -69,6 +69,8 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
     findings: tuple[Finding, ...] = ()
     if check and event is not None and stages is not None:
         findings = room.check_staged(world, wanted, choice.revision, stages)
+    elif check and isinstance(event, Resume) and rollout.staging is not None:
+        findings = room.check_sharing(world, wanted, choice.revision)
     elif check and event is not None:
         findings = room.check(world, observed, wanted, choice.revision, share)
     return DeployPlan(event, choice, share, findings, observed, stages)

@@ -92,9 +92,14 @@ def check(
 def check_staged(
     world: World, wanted: ModelDeployment, revision: Revision, how: Stages
 ) -> tuple[Finding, ...]:
-    """The same where it shares the GPUs: whether there is room for more is not asked."""
+    """The same where it is to share the GPUs."""
+    return (*check_sharing(world, wanted, revision), how.finding)
+
+
+def check_sharing(world: World, wanted: ModelDeployment, revision: Revision) -> tuple[Finding, ...]:
+    """The same where it shares them: whether there is room for more is not asked."""
     scale: Scale = capacity.settled(wanted.spec.scaling, revision.id)
-    return (*world.target.check(revision, scale.model_copy(update={"minimum": 0})), how.finding)
+    return tuple(world.target.check(revision, scale.model_copy(update={"minimum": 0})))
 
 
 def in_stages(world: World, name: Name, event: Deploy, how: Stages, observed: Observed) -> Driven:

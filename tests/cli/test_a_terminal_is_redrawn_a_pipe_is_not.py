@@ -58,12 +58,22 @@ def test_a_live_line_never_wraps() -> None:
     assert stream.getvalue() == "/ churn-v2-3f9a1c: "
 
 
-def test_a_pipe_gets_a_line_in_five_seconds_and_one_for_each_new_wait() -> None:
+def test_a_pipe_gets_a_line_for_what_is_new_and_seldom_one_for_what_is_not() -> None:
     stream = io.StringIO()
     reporter = PlainReporter(stream)
-    for seconds in (0, 1, 4.9, 5, 9, 10.1, 0.1):
-        reporter.event(Waiting(V2, "loading", seconds, 120))
-    assert re.findall(r"\((\d+) s", stream.getvalue()) == ["0", "5", "10", "0"]
+    early = [(0.0, "made"), (1.0, "loading"), (5.0, "loading"), (6.0, "made"), (11.0, "made"), (20.0, "made")]
+    late = [(seconds, "made") for seconds in (34.9, 41.0, 60.0, 71.1, 0.1)]
+    for seconds, detail in early + late:
+        reporter.event(Waiting(V2, detail, seconds, 120))
+    said = re.findall(r"(\w+) \((\d+) s", stream.getvalue())
+    assert said == [
+        ("made", "0"),
+        ("loading", "5"),
+        ("made", "11"),
+        ("made", "41"),
+        ("made", "71"),
+        ("made", "0"),
+    ]
 
 
 @pytest.mark.parametrize(

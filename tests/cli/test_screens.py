@@ -185,14 +185,14 @@ def test_a_deployment_that_fails_shows_why_and_what_still_serves(steady: Cli) ->
     )
 
 
-def test_a_plain_wait_is_told_every_five_seconds(steady: Cli) -> None:
-    steady.host.behaves(V2, Behaviour(ready_after=11))
+def test_a_plain_wait_that_has_nothing_new_is_told_every_half_minute(steady: Cli) -> None:
+    steady.host.behaves(V2, Behaviour(ready_after=61))
     ran = steady("deploy", "churn", "--version", "2")
     told = [line for line in ran.err.splitlines() if "getting ready" in line]
     assert told == [
         "churn-v2-cbef85: getting ready (0 s of 120 s)",
-        "churn-v2-cbef85: getting ready (5 s of 120 s)",
-        "churn-v2-cbef85: getting ready (10 s of 120 s)",
+        "churn-v2-cbef85: getting ready (30 s of 120 s)",
+        "churn-v2-cbef85: getting ready (60 s of 120 s)",
     ]
 
 

@@ -60,7 +60,7 @@ def answering(cluster: Cluster, namespace: str) -> Iterator[Answering]:
     )
     cluster.import_image(tar)
     cluster.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=json.dumps(_manifests()))
-    wait = ("wait", "--namespace", namespace, "--timeout=60s")
+    wait = ("wait", "--namespace", namespace, "--timeout=240s")
     cluster.kubectl(*wait, "--for=condition=Ready", f"pod/{_NAME}")
     path = "jsonpath={.spec.clusterIP}"
     found = Answering(cluster.kubectl("get", "--namespace", namespace, f"service/{_NAME}", "--output", path))

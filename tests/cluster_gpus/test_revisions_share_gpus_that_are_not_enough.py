@@ -124,7 +124,8 @@ def test_a_shift_whose_client_is_killed_is_ended_by_the_same_command(shop: Shop)
         assert whole.returncode == 0, whole.stderr
         requests = int(whole.stdout.split()[0])
         for part in (3, 2):
-            assert _client(shop, requests // part, 3).returncode == -signal.SIGKILL
+            killed = _client(shop, requests // part, 3)
+            assert killed.returncode == -signal.SIGKILL, killed.stderr
             assert sum(shop.seen.route.weights.values()) == 100
         finished = _client(shop, 0, 3)
         assert finished.returncode == 0, finished.stderr

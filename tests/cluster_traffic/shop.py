@@ -8,9 +8,9 @@ from typing import Any
 
 from platformctl import render
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import DEPLOYMENT, HTTP_ROUTE, POD, SERVICE
+from platformctl.adapters.cluster.api.kinds import DEPLOYMENT, HTTP_ROUTE, POD, SERVICE, SERVICE_LABEL
 from platformctl.adapters.cluster.api.objects import condition, name
-from platformctl.adapters.cluster.traffic.counters import SERVICE_LABEL, ClusterCounters
+from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain.cluster import Gateway, Images, Shape
 from platformctl.domain.manifests import Manifest

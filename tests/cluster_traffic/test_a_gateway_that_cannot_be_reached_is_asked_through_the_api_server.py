@@ -24,7 +24,8 @@ def test_a_commit_is_waited_for_and_answers(tunnelled: Shop) -> None:
     tunnelled.start(V2)
     for who, weights in ((V1, {"v1": 100}), (V2, {"v2": 100})):
         tunnelled.serve(V1, V2, **weights)
-        assert {tunnelled.ask().revision for _ in range(20)} == {who}
+        answers = [tunnelled.ask() for _ in range(20)]
+        assert {(answer.status, answer.revision) for answer in answers} == {(200, who)}, answers[0]
         assert tunnelled.ask(V1).revision == V1
 
 

@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from platformctl.adapters.cluster.traffic import logs
@@ -15,9 +17,9 @@ def serving(shop: Shop) -> Shop:
 
 
 def test_they_are_merged_by_time_and_say_whose_they_are(serving: Shop) -> None:
-    for number in range(6):
+    for number in range(6):  # one after the other: a line has the time at which its node has read it
         serving.ask(do=f"say number {number}")
-    eventually(lambda: len(logs.tail(serving.api, V1, 100)) == 8, "all is logged")
+        eventually(partial(_has_lines, serving, number + 3), "it is logged")
     lines = logs.tail(serving.api, V1, 6)
     assert [line.rpartition("] ")[2] for line in lines] == [f"number {number}" for number in range(6)]
     assert len({line.partition("] ")[0] for line in lines}) == 2
@@ -51,6 +53,10 @@ def test_of_one_that_never_was_nothing_is_known(serving: Shop) -> None:
     with pytest.raises(NotFound):
         logs.tail(serving.api, V2, 10)
     assert not logs.keep(serving.api, CHURN, V2)
+
+
+def _has_lines(shop: Shop, count: int) -> bool:
+    return len(logs.tail(shop.api, V1, 100)) == count
 
 
 def _is_unknown(shop: Shop) -> bool:

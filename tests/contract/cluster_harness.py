@@ -88,7 +88,7 @@ class ClusterTargetHarness:
     def working_revision(self, name: Name, tag: int) -> Revision:
         info = ModelInfo(flavor="sklearn", has_mlmodel=True)
         version = ModelVersion(model=name, version=str(tag), uri=self.model, info=info)
-        return Revision(deployment=name, model=version, resources=Resources(cpu="0.4", memory="512Mi"))
+        return Revision(deployment=name, model=version, resources=Resources(cpu="0.2", memory="512Mi"))
 
     def failing_revision(self, name: Name, tag: int) -> Revision:
         """One that is to be served from an ONNX file, which it does not have."""

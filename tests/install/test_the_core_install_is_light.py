@@ -1,4 +1,4 @@
-"""Without extras nothing but click, pydantic and a YAML parser comes along, and every verb still speaks."""
+"""Without extras little comes along beside click, pydantic and YAML; manifests are made, verbs speak."""
 
 import json
 import tempfile
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.install.conftest import install, run
+from tests.render.cases import record
 
 pytestmark = pytest.mark.full
 
@@ -25,14 +26,14 @@ def home() -> Iterator[str]:
         yield folder
 
 
-def test_it_brings_three_libraries_and_what_those_need(core: Path) -> None:
+def test_it_brings_five_libraries_and_what_those_need(core: Path) -> None:
     listed = run(
         *(core.with_name("python"), "-c"),
         "import importlib.metadata as m, json; print(json.dumps([d.name for d in m.distributions()]))",
     )
     brought = {name.lower().replace("_", "-") for name in json.loads(listed.stdout)}
-    own = {"platformctl", "click", "pydantic", "pyyaml"}
-    theirs = {"annotated-types", "pydantic-core", "typing-extensions", "typing-inspection"}
+    own = {"platformctl", "click", "jinja2", "jsonschema-rs", "pydantic", "pyyaml"}
+    theirs = {"annotated-types", "markupsafe", "pydantic-core", "typing-extensions", "typing-inspection"}
     assert brought == own | theirs
 
 
@@ -46,6 +47,15 @@ def test_what_needs_the_stack_says_what_to_install(core: Path, home: str, verb: 
     assert ended.returncode == 2
     assert "hint: install the extra 'local'; " in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_manifests_are_rendered_with_it(core: Path, home: str, tmp_path: Path) -> None:
+    recorded = record("s3://models/churn", tmp_path)
+    ended = run(
+        *(core, "render", "churn", "--target", "cluster", "--recorded", str(recorded)), PLATFORMCTL_HOME=home
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "kind: InferenceService" in ended.stdout
 
 
 def test_doctor_says_what_is_missing_and_does_not_need_it(core: Path, home: str) -> None:

@@ -85,7 +85,7 @@ def test_the_pods_are_restricted_ones(name: str, kubeconfig: Path, restricted: s
 
 
 def await_(kubeconfig: Path, namespace: str, *what: str) -> None:
-    kubectl.run(kubeconfig, "wait", "--for=create", *what, f"--namespace={namespace}", "--timeout=60s")
+    kubectl.run(kubeconfig, "wait", "--for=create", *what, f"--namespace={namespace}", "--timeout=240s")
 
 
 @pytest.mark.parametrize("name", ["plain", "hpa", "transformer-separate", "transformer-image"])

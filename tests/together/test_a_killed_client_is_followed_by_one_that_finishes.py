@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from platformctl.adapters.local.state import SCHEMA_VERSION
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.rollout import Phase
 from platformctl.usecases.read import status
@@ -93,7 +94,7 @@ def _client(product: Product, scenario: Scenario, after: int) -> subprocess.Comp
 def _must_be_sane(product: Product) -> None:
     """Whatever has weight answers; the file is whole; the lease is free; status does not fail."""
     state = json.loads(product.local.home.state_file.read_text())
-    assert state["schemaVersion"] == 2
+    assert state["schemaVersion"] == SCHEMA_VERSION
     seen = product.seen
     assert sum(seen.route.weights.values()) in {0, 100}
     assert all(seen.revisions[revision].is_ready for revision in seen.route.weights)

@@ -22,6 +22,7 @@ from platformctl.usecases.rehearse import rehearse_deploy, rehearse_promote
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 from tests.fakes import Behaviour, FakeTarget
+from tests.fakes.killing import Killed
 from tests.usecases.scene import CHURN, Scene, version
 
 pytestmark = pytest.mark.quick
@@ -32,12 +33,15 @@ class Watched(FakeTarget):
     """A target that notes how many replicas there are, and who has which share."""
 
     scene: Scene
+    dies: bool = False
     seen: list[tuple[int, dict[str, int]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         FakeTarget.__init__(self, self.scene.world)
 
     def prepare(self, revision: Revision, scale: Scale) -> None:
+        if self.dies:
+            raise Killed
         FakeTarget.prepare(self, revision, scale)
         self._note()
 
@@ -163,6 +167,20 @@ def test_the_same_command_goes_on_where_a_stage_ended(scene: Scene) -> None:
     assert (scene.shares, replicas(scene)) == ({"v2": 100}, {"v2": 4})
     recorded = scene.seen().rollout
     assert (recorded.phase, recorded.staging) == (Phase.STEADY, Staging(replicas=4, room=4))
+
+
+def test_the_same_command_ends_a_last_step_that_was_killed(scene: Scene) -> None:
+    serving(scene, 2, room=2)
+    scene.deploy(request(2, 2, canary=50))
+    world, target = client(scene)
+    target.dies = True
+    with pytest.raises(Killed):
+        deploy(world, request(2, 2))
+    candidate = scene.seen().rollout.candidate
+    assert candidate is not None
+    assert (candidate.share, candidate.goal) == (50, 100)
+    scene.deploy(request(2, 2))
+    assert (scene.shares, replicas(scene)) == ({"v2": 100}, {"v2": 2})
 
 
 def test_going_back_to_what_is_gone_needs_gpus_and_says_how(scene: Scene) -> None:

@@ -193,25 +193,24 @@ def _on_numbers(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]
     given, dtype = as_array(sample), dtype_of(made)
     if dtype.kind == "O":
         raise CannotFuse(named, "it gives objects, not numbers")
+    own = called(step, order_of(given))
     try:
-        return _own_way(step, given, dtype), made
+        return _known_way(step, own, given, dtype) or own, made
     except Exception:  # noqa: BLE001 attributes are not what they are in the versions that are known
-        return called(step, order_of(given)), made
+        return own, made
 
 
-def _own_way(step: Any, given: Array, dtype: np.dtype[Any]) -> Op:
-    """The way in which this version of scikit-learn does a step; the step itself where that is none we know.
+def _known_way(step: Any, own: Op, given: Array, dtype: np.dtype[Any]) -> Op | None:
+    """The way in which this version of scikit-learn does a step, as `own` does; None: it is none we know.
 
     Two ways may differ for one number in a million only, so they are also tried where they differ for most.
     """
-    order, tried = order_of(given), probes(step, given)
-    own, ways = called(step, order), list(OPS[type(step)](step, dtype))
+    tried, ways = probes(step, given), list(OPS[type(step)](step, dtype))
     if len(ways) > 1:
         twin = strained(step)
-        twins_own = called(twin, order)
-        twins_ways = OPS[type(step)](twin, dtype)
+        twins_own, twins_ways = called(twin, order_of(given)), OPS[type(step)](twin, dtype)
         ways = [op for op, same in zip(ways, twins_ways, strict=True) if agree(same, twins_own, tried)]
-    return next((op for op in ways if agree(op, own, tried)), own)
+    return next((op for op in ways if agree(op, own, tried)), None)
 
 
 def _in_a_row(step: Any, sample: Any, path: tuple[str, ...]) -> tuple[Op, Any]:

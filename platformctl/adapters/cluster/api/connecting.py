@@ -20,6 +20,9 @@ CONNECT_TIMEOUT = 5.0
 
 _POOL = 32
 
+_IMPORTING = threading.Lock()
+"""Two threads that import the package `kubernetes` at once wait for each other's modules, and both fail."""
+
 
 def connected(place: Place, credentials: Credentials | None) -> "ApiClient":
     """Make a client.
@@ -33,8 +36,10 @@ def connected(place: Place, credentials: Credentials | None) -> "ApiClient":
         Unreachable: The server's name leads nowhere.
     """
     import urllib3
-    from kubernetes.client import ApiClient, Configuration
-    from kubernetes.config import ConfigException, load_kube_config_from_dict
+
+    with _IMPORTING:
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import ConfigException, load_kube_config_from_dict
 
     user = {key: value for key, value in place.user.items() if key != "exec"}
     user |= _in_base64(credentials.user) if credentials else {}

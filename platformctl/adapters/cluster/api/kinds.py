@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from platformctl.domain.manifests import Manifest
 
+SERVICE_LABEL = "serving.kserve.io/inferenceservice"
+"""The label that KServe gives to the pods of an InferenceService, which has its revision's name."""
+
 
 class Kind(NamedTuple):
     """A kind of object.

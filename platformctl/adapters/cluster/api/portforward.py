@@ -37,12 +37,12 @@ def tunnel(api: Api, namespace: str, pod: str, port: int, seconds: float) -> soc
     """
     # Not the client's own `portforward`: its thread dies loudly when a reader leaves before the end, and it
     # needs all of the client's models, which take a second to import.
+    if api.place.user.get("as"):
+        raise _unreachable(namespace, pod, "the client opens none as another user")
+    configuration = api.transport.client.configuration  # imports the package for all threads
     from kubernetes.stream.ws_client import create_websocket, get_websocket_url
     from websocket import WebSocketException
 
-    if api.place.user.get("as"):
-        raise _unreachable(namespace, pod, "the client opens none as another user")
-    configuration = api.transport.client.configuration
     key = configuration.get_api_key_with_prefix("BearerToken", "authorization")
     path = f"{configuration.host}{POD.path(namespace, pod)}/portforward"
     url = get_websocket_url(path, [("ports", str(port))])  # type: ignore[no-untyped-call]  # has no annotations

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import POD
+from platformctl.adapters.cluster.api.kinds import POD, SERVICE_LABEL
 from platformctl.adapters.cluster.api.objects import entries, label, name, number, text, uid
 from platformctl.adapters.cluster.observing.listed_pods import ListedPods
 from platformctl.adapters.cluster.traffic import exposition
@@ -18,9 +18,6 @@ from platformctl.domain.counts import Counts
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
-
-SERVICE_LABEL = "serving.kserve.io/inferenceservice"
-"""The label that KServe gives to the pods of an InferenceService, which has its revision's name."""
 
 _COMPONENT = "component"
 _DEFAULT_PORT = 8080

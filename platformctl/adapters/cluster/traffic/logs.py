@@ -8,15 +8,12 @@ from functools import partial
 from typing import NamedTuple
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import POD
+from platformctl.adapters.cluster.api.kinds import POD, SERVICE_LABEL
 from platformctl.adapters.cluster.api.objects import entries, mapping, name, number, text
 from platformctl.adapters.cluster.state import excerpts
 from platformctl.domain.errors import NotFound, PlatformctlError
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
-
-SERVICE_LABEL = "serving.kserve.io/inferenceservice"
-"""The label that KServe gives to the pods of an InferenceService, which has its revision's name."""
 
 _MAIN = frozenset({"kserve-container", "transformer-container"})
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")

@@ -1,18 +1,21 @@
 """Requests through the Gateway, and when it serves what was committed."""
 
 import time
+from collections.abc import Collection
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, POD, SERVICE_LABEL
+from platformctl.adapters.cluster.api.objects import condition, label
 from platformctl.adapters.cluster.api.objects import name as name_of
 from platformctl.adapters.cluster.state import rules
+from platformctl.adapters.cluster.traffic import backends
 from platformctl.adapters.cluster.traffic.acceptance import acceptance
 from platformctl.adapters.cluster.traffic.entrance import Entrance
 from platformctl.adapters.cluster.traffic.predictions import Predictions
 from platformctl.domain.cluster import Gateway
 from platformctl.domain.errors import DeadlinePassed, Refused, Unreachable
 from platformctl.domain.manifests import Manifest
-from platformctl.domain.names import Name
+from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.traffic import Answer, Request
 from platformctl.render import served
 
@@ -22,9 +25,6 @@ SERVED_TIMEOUT = 30.0
 SETTLE_SECONDS = 0.3
 """Between the answers of a proxy and the last of its threads, and backends that are asked by name only."""
 
-BACKEND_SECONDS = 5.0
-"""In which a proxy learns of a backend; Envoy was seen to need 0.8 s on a machine that is busy."""
-
 BLIND_SECONDS = 2.0
 """Instead, where only the API server says that the route is accepted."""
 
@@ -33,6 +33,7 @@ _ANSWERS = 10
 
 _ANSWER_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+_PAUSES = (0.2, 0.5, 0.0)
 
 
 class Traffic:
@@ -84,22 +85,29 @@ class Traffic:
                 return
             time.sleep(_POLL_SECONDS)
         if is_asked and rules.weights(route):
-            self._await_backends(host, Name(name_of(route)))
+            self._await_backends(route, host, deadline)
         time.sleep(SETTLE_SECONDS if is_asked else BLIND_SECONDS)
 
-    def _await_backends(self, host: str, name: Name) -> None:
-        """Wait until who asks gets to a server: a proxy may know a rule before the backends of it.
+    def _await_backends(self, route: Manifest, host: str, deadline: float) -> None:
+        name = Name(name_of(route))
+        is_learned = backends.await_learned(
+            lambda: self._is_routed(host, name),
+            lambda: self._are_ready(rules.weights(route)),
+            self._answers(),
+            deadline,
+        )
+        if not is_learned:
+            raise DeadlinePassed(
+                f"the Gateway {self._gateway} has the rules of {name}, and finds no server by them, though "
+                "each revision with weight has pods that are ready",
+                hint=f"kubectl get endpointslices,pods -n {self._api.namespace}",
+            )
 
-        Not for ever: that a revision has weight and no pod that is ready is told elsewhere.
-        """
-        deadline = time.monotonic() + BACKEND_SECONDS
-        in_a_row, wanted = 0, self._answers()
-        while in_a_row < wanted and time.monotonic() < deadline:
-            if self._is_routed(host, name):
-                in_a_row += 1
-            else:
-                in_a_row = 0
-                time.sleep(_POLL_SECONDS)
+    def _are_ready(self, revisions: Collection[RevisionId]) -> bool:
+        """Whether each has a pod that is ready."""
+        pods = self._api.list(POD, f"{SERVICE_LABEL} in ({','.join(sorted(revisions))})")
+        ready = {label(pod, SERVICE_LABEL) for pod in pods if condition(pod, "Ready").get("status") == "True"}
+        return ready >= set(revisions)
 
     def _answers(self) -> int:
         """So many answers in a row come from all proxies, as good as surely."""
@@ -112,11 +120,15 @@ class Traffic:
             return False
 
     def _can_ask(self, host: str) -> bool:
-        try:
-            self._predictions.served(host, _ANSWER_SECONDS)
-        except Unreachable:
-            return False
-        return True
+        """Whether there is a way from here; a proxy on a busy machine may be away for a moment."""
+        for pause in _PAUSES:
+            try:
+                self._predictions.served(host, _ANSWER_SECONDS)
+            except Unreachable:
+                time.sleep(pause)
+            else:
+                return True
+        return False
 
     def _says(self, host: str) -> str | None:
         """What the Gateway says that it serves; None too while it cannot be reached: it may be restarting."""
