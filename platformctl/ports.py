@@ -170,6 +170,23 @@ class Counters(Protocol):
         ...
 
 
+class Metrics(Protocol):
+    """What is asked for figures that only its owner understands."""
+
+    def query(self, address: str | None, text: str) -> float:
+        """Ask a query that gives one number.
+
+        Args:
+            address: Where; None: where the configuration says.
+            text: PromQL.
+
+        Raises:
+            Unreachable: Nobody answers in time.
+            Refused: There is nobody to ask; or the answer is not one number: nothing, several, NaN.
+        """
+        ...
+
+
 class Grant(Protocol):
     """A lease that was acquired."""
 

@@ -20,9 +20,10 @@ from benchmarks import Bar, report
 from benchmarks.judge.ours import NEVER, Ours
 from benchmarks.judge.peers import Argo, Flagger, Kayenta
 from benchmarks.judge.traffic import Array, Traffic, always, jumping
-from platformctl.domain.gates import Gate, Standing, Unit
+from platformctl.domain.gates import Gate, Kind, Standing, Unit
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.windows import Tally, Window
-from platformctl.judge.defaults import ERRORS, SLOW
+from platformctl.judge.defaults import gates_of
 from platformctl.judge.gates import after, judge
 
 _Rule = Argo | Flagger | Kayenta
@@ -31,6 +32,8 @@ _PEERS: Mapping[str, type[_Rule]] = {
     "Flagger": Flagger,
     "Kayenta": Kayenta,
 }
+_GATES = gates_of(RolloutPolicy())
+ERRORS, SLOW = _GATES[Kind.ERRORS], _GATES[Kind.LATENCY]
 _BURSTS = ERRORS.model_copy(update={"unit": Unit.WINDOW})
 _SHORT = 40
 """Windows that peers look at, which decide once; ours is looked at in all."""

@@ -4,7 +4,6 @@ Its numbers are those of the product's own tests, and the first rollout of each 
 as well, which has to say the same.
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +12,7 @@ from benchmarks.judge.traffic import Array, Events, Traffic
 from platformctl.domain.gates import Gate, Outcome, Standing, Unit
 from platformctl.domain.windows import Tally, Window
 from platformctl.judge.bets import Bets
-from platformctl.judge.gates import after, judge, tests_of
+from platformctl.judge.gates import after, enough_near, enough_worse, judge, tests_of
 from platformctl.judge.ratios import RatioTest, share
 
 NEVER = np.iinfo(np.int64).max
@@ -34,10 +33,10 @@ class Ours:
 
     def look(self, number: int, events: Events) -> None:
         """Judge one more window."""
-        fails = self._worse.after(events) >= -math.log(self._gate.alpha)
+        fails = self._worse.after(events) >= enough_worse(self._gate)
         self.failed = np.minimum(self.failed, np.where(fails, number, NEVER))
         if self._gate.unit is Unit.REQUEST:
-            passes = self._near.after(events) >= -math.log(self._gate.beta)
+            passes = self._near.after(events) >= enough_near(self._gate)
             self.passed = np.minimum(self.passed, np.where(passes, number, NEVER))
         self._compare(number, events)
 

@@ -65,6 +65,8 @@ def style_of(stream: TextIO, environ: Mapping[str, str]) -> Style:
 def waiting_line(event: Waiting) -> str:
     """`churn-v2-3f9a1c: loading (4 s of 120 s)`."""
     detail = event.detail or "getting ready"
+    if event.timeout is None:
+        return f"{event.revision}: {detail}"
     return f"{event.revision}: {detail} ({event.seconds:.0f} s of {event.timeout:.0f} s)"
 
 

@@ -23,6 +23,7 @@ from platformctl.domain.fields import (
     refusal,
 )
 from platformctl.domain.options import ServerOptions
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.resources import Resources
 from platformctl.domain.scaling import Scaling
 
@@ -123,6 +124,21 @@ class Spec(Frozen):
         "rollback.",
     )
     promotion: Promotion = Field(default=Promotion(), description="What else a promotion does.")
+    rollout: RolloutPolicy | None = Field(
+        default=None,
+        description="A new version takes over step by step, and goes back by itself if it is worse. `{}` is "
+        "enough. Default: none, a person decides; platformctl deploy --auto does it with this policy's "
+        "defaults.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_take_over(self) -> Self:
+        if self.canary is not None and self.rollout is not None:
+            raise refusal(
+                "has canary, which waits for a person, and rollout, which does not",
+                f"leave canary out; steps: [{self.canary}, 100] begins as it would",
+            )
+        return self
 
     @model_validator(mode="after")
     def _an_image_of_something(self) -> Self:

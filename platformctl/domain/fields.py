@@ -158,7 +158,8 @@ def _type_name(text: str) -> str:
     raise refusal(f"{said(text)} is no type's name", "write package.module.Type")
 
 
-def _number(value: object) -> object:
+def finite(value: object) -> object:
+    """Refuse what is no number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return value
     raise refusal(f"{said(value)} is not a number", "write a number such as 0.5, without quotes or unit")
@@ -203,10 +204,10 @@ Count = Annotated[int, Field(ge=0, le=10_000), whole_number]
 VersionNumber = Annotated[int, Field(ge=1), whole_number]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 TypeName = Annotated[str, AfterValidator(_type_name), WithJsonSchema({"type": "string", "pattern": r"^\S+$"})]
-Seconds = Annotated[float, Field(gt=0), BeforeValidator(_number)]
-Threshold = Annotated[float, Field(ge=0.001, le=10**12), BeforeValidator(_number)]
+Seconds = Annotated[float, Field(gt=0), BeforeValidator(finite)]
+Threshold = Annotated[float, Field(ge=0.001, le=10**12), BeforeValidator(finite)]
 """What Kubernetes can hold as a quantity: no finer than a thousandth."""
-Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(_number)]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(finite)]
 Bytes = Annotated[str, BeforeValidator(_as_text), AfterValidator(_size), WithJsonSchema(_QUANTITY_SCHEMA)]
 CallRows = Annotated[int, Field(ge=1, le=100_000), whole_number]
 RequestCount = Annotated[int, Field(ge=1), whole_number]

@@ -12,6 +12,14 @@ from platformctl.domain.base import Frozen
 from platformctl.domain.windows import Tally, Window
 
 
+class Kind(StrEnum):
+    """What a gate counts."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    CLIENT_ERRORS = "4xx"
+
+
 class Unit(StrEnum):
     """What is taken to happen independently."""
 
@@ -37,6 +45,7 @@ class Gate(Frozen):
         beta: The chance that a canary at the margin passes by it.
         margin: A canary is good enough if its rate is below so many times stable's.
         limit: A rate above which a canary fails, whatever stable's is; None: there is none.
+        fine: A rate below which a canary is good enough, whatever stable's is; None: there is none.
         unit: What is taken to happen independently. By windows nothing passes: that takes requests.
     """
 
@@ -46,6 +55,7 @@ class Gate(Frozen):
     beta: float = Field(default=0.05, gt=0, lt=1)
     margin: float = Field(default=2.0, gt=1)
     limit: float | None = Field(default=None, gt=0, lt=1)
+    fine: float | None = Field(default=None, gt=0, lt=1)
     unit: Unit = Unit.REQUEST
 
 

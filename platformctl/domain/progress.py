@@ -26,13 +26,13 @@ class Waiting:
 
     Args:
         seconds: How long it has lasted.
-        timeout: When it is given up, in seconds from its beginning.
+        timeout: When it is given up, in seconds from its beginning; None: never.
     """
 
     revision: RevisionId
     detail: str
     seconds: float
-    timeout: float
+    timeout: float | None
 
 
 Event = Said | Warned | Waiting

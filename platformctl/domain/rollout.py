@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from platformctl.domain.automatic import Automatic
 from platformctl.domain.base import Frozen
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.names import RevisionId
@@ -49,6 +50,7 @@ class Candidate(Frozen):
 
     Args:
         replaces: The spec that holds again if it is dropped.
+        because: Of a rollback, what is held against the revision that it goes back from.
     """
 
     revision: Revision
@@ -56,6 +58,7 @@ class Candidate(Frozen):
     share: int = Field(default=0, ge=0, lt=WHOLE)
     cause: Cause = Cause.DEPLOY
     replaces: ModelDeployment | None = None
+    because: str = "rolled back"
 
 
 class Rejection(Frozen):
@@ -107,6 +110,7 @@ class Rollout(Frozen):
         alias_move: What a promotion that is done still has to write to the registry.
         alias_on_promotion: What the promotion that is under way will have to write.
         staging: How revisions share the GPUs; None: each has its own. While it is there, none is kept warm.
+        auto: How it goes on by itself; None: a person decides.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -120,6 +124,7 @@ class Rollout(Frozen):
     alias_move: AliasMove | None = None
     alias_on_promotion: AliasMove | None = None
     staging: Staging | None = None
+    auto: Automatic | None = None
     history: tuple[Record, ...] = ()
 
     @model_validator(mode="after")
@@ -129,6 +134,8 @@ class Rollout(Frozen):
             raise ValueError(f"phase {self.phase} does not agree with its candidate")
         if self.stable is None and self.phase in {Phase.STEADY, Phase.CANARY, Phase.SHIFTING}:
             raise ValueError(f"phase {self.phase} without a stable revision")
+        if self.auto is not None and self.judged is None:
+            raise ValueError(f"phase {self.phase} of a rollout that decides by itself, and nothing to judge")
         return self
 
     @property
@@ -143,11 +150,27 @@ class Rollout(Frozen):
         return Route(weights=weights)
 
     @property
+    def judged(self) -> Revision | None:
+        """The revision that a rollout decides about by itself, if one does."""
+        if self.auto is None or self.stable is None:
+            return None
+        if self.auto.bakes:
+            return self.stable if self.phase is Phase.STEADY and self.previous else None
+        is_new = self.candidate is not None and self.candidate.cause is Cause.DEPLOY
+        return self.candidate.revision if self.candidate and is_new else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing may move: it is paused, or its figures are missing."""
+        return self.auto is not None and (self.auto.pause is not None or self.auto.trouble is not None)
+
+    @property
     def retained(self) -> tuple[Revision, ...]:
         """The revisions that should be live, in the order stable, candidate, previous."""
         if self.phase is Phase.DELETING:
             return ()
         keep = self.wanted.spec.keep if self.wanted else 1
+        keep = max(keep, 1) if self.auto and self.auto.bakes else keep
         keep = 0 if self.staging else keep
         named = [self.stable, self.candidate.revision if self.candidate else None]
         present = [r for r in (*named, *self.previous[:keep]) if r is not None]

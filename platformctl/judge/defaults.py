@@ -1,10 +1,35 @@
-"""The gates of a rollout that says nothing else. Their alphas sum to 1 %."""
+"""The gates that a rollout's policy means."""
 
-from platformctl.domain.gates import Gate
+from collections.abc import Mapping
+from types import MappingProxyType
 
-ERRORS = Gate(name="errors", happened="failed", alpha=0.005)
-SLOW = Gate(name="latency", happened="were slow", alpha=0.0035)
-REFUSED = Gate(name="4xx", happened="were refused", alpha=0.0015)
-"""What is the client's fault for all that one can tell, unless the canary has more of it."""
+from platformctl.domain.gates import Gate, Kind
+from platformctl.domain.policy import RolloutPolicy
 
-GATES = (ERRORS, SLOW, REFUSED)
+FINE = 0.01
+"""Of a rate of failures for which no reason is needed: a canary below that may take over, even where stable
+has none to compare it with."""
+
+_HAPPENED = MappingProxyType(
+    {Kind.ERRORS: "failed", Kind.LATENCY: "were slow", Kind.CLIENT_ERRORS: "were refused"}
+)
+_PARTS = MappingProxyType({Kind.ERRORS: 0.5, Kind.LATENCY: 0.35, Kind.CLIENT_ERRORS: 0.15})
+"""Of alpha. A 4xx is the client's fault for all that one can tell, unless the canary has more of it."""
+
+
+def gates_of(policy: RolloutPolicy) -> Mapping[Kind, Gate]:
+    """The counts that are judged, which share the policy's alpha."""
+    rates = dict(policy.rates())
+    whole = sum(_PARTS[kind] for kind in rates)
+    return {
+        kind: Gate(
+            name=kind,
+            happened=_HAPPENED[kind],
+            alpha=policy.alpha * _PARTS[kind] / whole,
+            margin=rate.margin,
+            limit=rate.limit,
+            fine=FINE,
+            unit=rate.unit,
+        )
+        for kind, rate in rates.items()
+    }

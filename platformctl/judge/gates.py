@@ -22,6 +22,8 @@ _NEAR = ((0.125, 1.0), (0.3, 1.0), (0.4, 1.5), (0.5, 4.0), (0.6, 1.0))
 _ABOVE = ((1.3, 1.0), (2.0, 2.0), (5.0, 1.0), (20.0, 1.0), (1000.0, 1.0))
 _BELOW = ((0.01, 1.0), (0.2, 1.0), (0.5, 2.0), (0.75, 1.0))
 _MOST = math.log(1e12)
+OF_LIMITS = 0.1
+OF_FINE = 0.25
 _FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
 
 
@@ -41,12 +43,15 @@ def after(gate: Gate, standing: Standing, window: Window) -> Standing:
 
 
 def judge(gate: Gate, standing: Standing) -> Verdict:
-    """Say what is known. A gate with a limit shares alpha and beta between that and the comparison."""
-    parts = 1 if gate.limit is None else 2
-    failure = _failure(gate, standing, math.log(parts / gate.alpha))
+    """Say what is known.
+
+    Of alpha a tenth is for a limit, which a gate without one gets when there is no stable any more. Of beta
+    a quarter is for the rate that is fine, if there is one.
+    """
+    failure = _failure(gate, standing)
     if failure is not None:
         return Verdict(gate.name, Outcome.FAIL, failure)
-    reason = _reason(gate, standing, math.log(parts / gate.beta)) if gate.unit is Unit.REQUEST else None
+    reason = _reason(gate, standing) if gate.unit is Unit.REQUEST else None
     if reason is not None:
         return Verdict(gate.name, Outcome.PASS, reason)
     odds = _odds(max(tests_of(gate).worse.log_against(standing.worse), 0.0))
@@ -54,24 +59,42 @@ def judge(gate: Gate, standing: Standing) -> Verdict:
     return Verdict(gate.name, Outcome.INCONCLUSIVE, text)
 
 
-def _failure(gate: Gate, standing: Standing, enough: float) -> str | None:
-    """Why the canary is bad, if that much evidence says so."""
+def _failure(gate: Gate, standing: Standing) -> str | None:
+    """Why the canary is bad, if there is evidence enough."""
     tests = tests_of(gate)
     worse = tests.worse.log_against(standing.worse)
-    if worse >= enough:
+    if worse >= enough_worse(gate):
         return f"{_compared(gate, standing)}, {_odds(worse)} against chance"
     above = tests.above.log_against(standing.above) if tests.above else 0.0
-    return f"{_alone(gate, standing)}, {_odds(above)} that it is above" if above >= enough else None
+    if above < math.log(1 / (gate.alpha * OF_LIMITS)):
+        return None
+    return f"{_alone(gate, standing)}; the limit is {_percent(gate.limit)}, {_odds(above)} that it is above"
 
 
-def _reason(gate: Gate, standing: Standing, enough: float) -> str | None:
-    """Why the canary is good enough, if that much evidence says so."""
+def _reason(gate: Gate, standing: Standing) -> str | None:
+    """Why the canary is good enough, if there is evidence enough."""
     tests = tests_of(gate)
     near = tests.near.log_against(standing.near)
-    if near >= enough:
+    if near >= enough_near(gate):
         return f"{_compared(gate, standing)}, {_odds(near)} that it is below {gate.margin:g} times"
     below = tests.below.log_against(standing.below) if tests.below else 0.0
-    return f"{_alone(gate, standing)}, {_odds(below)} that it is below" if below >= enough else None
+    if below < math.log(1 / (gate.beta * OF_FINE)):
+        return None
+    return f"{_alone(gate, standing)}; below {_percent(_fine(gate))} is fine, {_odds(below)} that it is"
+
+
+def enough_worse(gate: Gate) -> float:
+    """The logarithm of the evidence by which a canary that is compared fails."""
+    return -math.log(gate.alpha * (1 - OF_LIMITS))
+
+
+def enough_near(gate: Gate) -> float:
+    """The logarithm of the evidence by which a canary that is compared passes."""
+    return -math.log(gate.beta * (1 - (OF_FINE if _fine(gate) else 0)))
+
+
+def _fine(gate: Gate) -> float | None:
+    return gate.fine or gate.limit
 
 
 def _compared(gate: Gate, standing: Standing) -> str:
@@ -82,9 +105,12 @@ def _compared(gate: Gate, standing: Standing) -> str:
 
 
 def _alone(gate: Gate, standing: Standing) -> str:
-    """`canary 14 of 610 failed, 2.3 %; the limit is 1 %`."""
-    seen, limit = standing.seen, gate.limit or 0.0
-    return f"canary {_of(seen)} {gate.happened}, {seen.rate:.1%}; the limit is {limit:.2g}"
+    """`canary 14 of 610 failed: 2.3 %`."""
+    return f"canary {_of(standing.seen)} {gate.happened}: {_percent(standing.seen.rate)}"
+
+
+def _percent(rate: float | None) -> str:
+    return f"{100 * (rate or 0.0):.2g} %"
 
 
 def _of(tally: Tally) -> str:
@@ -105,8 +131,8 @@ class Tests:
     Args:
         worse: That the canary's rate is higher.
         near: That it is not much higher.
-        below: That it is below the gate's limit; None: it has none.
-        above: Likewise.
+        below: That it is below what is fine; None: nothing is.
+        above: That it is above the gate's limit; None: it has none.
     """
 
     worse: RatioTest | Bets
@@ -122,6 +148,6 @@ def tests_of(gate: Gate) -> Tests:
     return Tests(
         worse=worse if gate.unit is Unit.WINDOW else ratio_test(1.0, _WORSE),
         near=ratio_test(gate.margin, [(part * gate.margin, weight) for part, weight in _NEAR]),
-        below=limit_test(gate.limit, _BELOW) if gate.limit is not None else None,
+        below=limit_test(fine, _BELOW) if (fine := _fine(gate)) else None,
         above=limit_test(gate.limit, _ABOVE) if gate.limit is not None else None,
     )

@@ -3,10 +3,30 @@
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.names import RevisionId
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.rollout import Deploy, Event, Respec, Resume
+
+
+def policy(wanted: ModelDeployment, rollout: Rollout, *, auto: bool | None) -> RolloutPolicy | None:
+    """Say how a new version takes over by itself; None: a person decides, or nothing serves yet.
+
+    Args:
+        wanted: The spec.
+        rollout: How it is.
+        auto: What the command says; None: nothing, so that the spec does.
+    """
+    if auto is False or rollout.stable is None:
+        return None
+    return wanted.spec.rollout or (RolloutPolicy() if auto else None)
+
+
+def first(policy: RolloutPolicy, share: int) -> int:
+    """Say at which step, in percent, one begins that has `share` already: the next one that is not all."""
+    steps = [step.weight for step in policy.steps if step.weight < WHOLE] or [WHOLE]
+    return next((weight for weight in steps if weight >= share), steps[-1])
 
 
 def goal(wanted: ModelDeployment, rollout: Rollout, canary: int | None) -> int:
@@ -26,24 +46,34 @@ def goal(wanted: ModelDeployment, rollout: Rollout, canary: int | None) -> int:
     return WHOLE
 
 
-def decide(rollout: Rollout, wanted: ModelDeployment, revision: Revision, share: int) -> Event | None:
+def decide(
+    rollout: Rollout,
+    wanted: ModelDeployment,
+    revision: Revision,
+    share: int,
+    auto: RolloutPolicy | None = None,
+) -> Event | None:
     """Say what `deploy` does to a deployment; None: it is true already.
 
     Args:
         rollout: How it is.
         wanted: The spec.
         revision: What the spec means, pinned.
-        share: The goal in percent.
+        share: The goal in percent, if a person decides.
+        auto: How it takes over by itself; None: a person decides.
     """
     candidate = rollout.candidate
     respec = Respec(wanted) if rollout.wanted != wanted else None
     if rollout.stable and rollout.stable.id == revision.id:
         return respec
-    if candidate and candidate.revision.id == revision.id and candidate.goal == share:
-        if rollout.phase is Phase.CANARY:
-            return respec
-        return respec or Resume()
-    return Deploy(wanted, revision, share)
+    if candidate is None or candidate.revision.id != revision.id:
+        return Deploy(wanted, revision, first(auto, 0) if auto else share, auto=auto)
+    is_aimed = rollout.auto is not None if auto else rollout.auto is None and candidate.goal == share
+    if not is_aimed:
+        return Deploy(wanted, revision, first(auto, candidate.share) if auto else share, auto=auto)
+    if rollout.phase is Phase.CANARY:
+        return respec
+    return respec or Resume()
 
 
 def refuse_rejected(rollout: Rollout, revision: RevisionId) -> None:

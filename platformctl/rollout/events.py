@@ -1,21 +1,29 @@
 """What can happen to a deployment: what a person asks for, and what was seen of its candidate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from platformctl.domain.automatic import Evidences
 from platformctl.domain.deployment import ModelDeployment
+from platformctl.domain.gates import Verdict
 from platformctl.domain.names import RevisionId
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Staging
 
 
 @dataclass(frozen=True)
 class Deploy:
-    """`revision` is to have `goal` percent; what was a candidate before is superseded."""
+    """`revision` is to have `goal` percent; what was a candidate before is superseded.
+
+    With `auto` it goes on from there by itself; `goal` is one of its steps then.
+    """
 
     wanted: ModelDeployment
     revision: Revision
     goal: int
     staging: Staging | None = None
+    auto: RolloutPolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,44 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """The figures of a rollout that decides by itself were looked at.
+
+    Args:
+        revision: Whose.
+        evidence: What is known now; None: nothing could be learned.
+        verdicts: One a gate.
+        requests: How many it has answered since the last look.
+        trouble: Why nothing could be learned.
+    """
+
+    revision: RevisionId
+    evidence: Evidences | None
+    verdicts: Sequence[Verdict] = ()
+    requests: int = 0
+    trouble: str | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A rollout that decides by itself is to go no further; that a gate fails counts all the same."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Continue:
+    """A rollout that was paused is to go on; after a gate that failed it is judged anew."""
+
+
+@dataclass(frozen=True)
+class Approve:
+    """A person lets a rollout go on from the step at `weight` percent."""
+
+    weight: int
+
+
+@dataclass(frozen=True)
 class AliasMoved:
     """The registry's alias was moved, and read back."""
 
@@ -70,4 +116,18 @@ class Resume:
     """Nothing new: whatever is due is to be done."""
 
 
-Event = Deploy | Respec | Promote | Rollback | Ready | Failed | AliasMoved | Delete | Resume
+Event = (
+    Deploy
+    | Respec
+    | Promote
+    | Rollback
+    | Ready
+    | Failed
+    | Looked
+    | Pause
+    | Continue
+    | Approve
+    | AliasMoved
+    | Delete
+    | Resume
+)

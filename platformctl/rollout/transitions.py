@@ -6,31 +6,33 @@ from datetime import datetime
 from typing import Any
 
 from platformctl.domain.errors import Refused
-from platformctl.domain.names import RevisionId
 from platformctl.domain.rollout import (
-    HISTORY_LIMIT,
     PREVIOUS_LIMIT,
     Candidate,
     Cause,
     Phase,
-    Record,
-    Rejection,
     Rollout,
 )
 from platformctl.domain.route import WHOLE
+from platformctl.rollout import turns
 from platformctl.rollout.actions import Action, Await, Forget, MoveAlias, Prepare, Settle, Sweep
 from platformctl.rollout.events import (
     AliasMoved,
+    Approve,
+    Continue,
     Delete,
     Deploy,
     Event,
     Failed,
+    Looked,
+    Pause,
     Promote,
     Ready,
     Respec,
     Resume,
     Rollback,
 )
+from platformctl.rollout.moves import aim, candidate_of, drop_candidate, note, reject, weighted
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def due(rollout: Rollout) -> Sequence[Action]:
         case Phase.DELETING:
             return [Sweep(), Forget()]
         case Phase.PREPARING | Phase.SHIFTING:
-            candidate = _candidate(rollout)
+            if rollout.is_held:
+                return [*alias, Sweep()]
+            candidate = candidate_of(rollout)
             wait = Await(candidate.revision, candidate.goal, serves=candidate.share > 0)
             makes_room = [Settle(rollout.stable)] if rollout.staging and rollout.stable else []
             return [*alias, Sweep(), *makes_room, Prepare(candidate.revision, candidate.goal), wait]
@@ -102,8 +106,9 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
     if rollout.stable and rollout.stable.id == event.revision.id:
         raise Refused(f"{event.revision.id} is what serves already", hint="platformctl status NAME")
     goal, current = event.goal if rollout.stable else WHOLE, rollout.candidate
+    auto = turns.begun(event, goal, now) if event.auto and rollout.stable else None
     replaces = current.replaces if current else rollout.wanted
-    rollout = _note(rollout, now, "deploy", event.revision.id, f"to {goal} %")
+    rollout = note(rollout, now, "deploy", event.revision.id, f"to {goal} %")
     goes_on = current is not None and current.revision.id == event.revision.id
     rollout = rollout.model_copy(
         update={
@@ -111,41 +116,44 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
             "rejected": tuple(r for r in rollout.rejected if r.revision != event.revision.id),
             "alias_on_promotion": rollout.alias_on_promotion if goes_on and goal == WHOLE else None,
             "staging": event.staging,
+            "auto": auto,
         }
     )
     if current and goes_on:
-        return _aim(rollout, current.model_copy(update={"goal": goal, "cause": Cause.DEPLOY}))
+        rollout = aim(rollout, current.model_copy(update={"goal": goal, "cause": Cause.DEPLOY}))
+        return weighted(rollout, now) if rollout.phase is Phase.CANARY else rollout
     if current:
-        rollout = _note(rollout, now, "superseded", current.revision.id, f"by {event.revision.id}")
-    return _aim(rollout, Candidate(revision=event.revision, goal=goal, replaces=replaces))
+        rollout = note(rollout, now, "superseded", current.revision.id, f"by {event.revision.id}")
+    return aim(rollout, Candidate(revision=event.revision, goal=goal, replaces=replaces))
 
 
 def _respec(rollout: Rollout, event: Respec, now: datetime) -> Rollout:
     if event.wanted == rollout.wanted:
         return rollout
-    return _note(rollout, now, "spec", None, "changed in place").model_copy(update={"wanted": event.wanted})
+    return note(rollout, now, "spec", None, "changed in place").model_copy(update={"wanted": event.wanted})
 
 
 def _promote(rollout: Rollout, event: Promote, now: datetime) -> Rollout:
-    candidate = _candidate(rollout)
-    rollout = _note(rollout, now, "promote", candidate.revision.id)
+    candidate = candidate_of(rollout)
+    rollout = note(rollout, now, "promote", candidate.revision.id)
     rollout = rollout.model_copy(
         update={
             "alias_on_promotion": event.alias_move or rollout.alias_on_promotion,
             "staging": event.staging,
+            "auto": None,
         }
     )
-    return _aim(rollout, candidate.model_copy(update={"goal": WHOLE}))
+    return aim(rollout, candidate.model_copy(update={"goal": WHOLE}))
 
 
 def _ready(rollout: Rollout, event: Ready, now: datetime) -> Rollout:
     """Give the candidate its goal: the only way in which a share grows."""
-    candidate = _candidate(rollout)
-    if candidate.revision.id != event.revision:
+    candidate = candidate_of(rollout)
+    if candidate.revision.id != event.revision or rollout.is_held:
         return rollout
-    rollout = _note(rollout, now, "serves", event.revision, f"{candidate.goal} %")
+    rollout = note(rollout, now, "serves", event.revision, f"{candidate.goal} %")
     if candidate.goal < WHOLE:
-        return _aim(rollout, candidate.model_copy(update={"share": candidate.goal}))
+        return weighted(aim(rollout, candidate.model_copy(update={"share": candidate.goal})), now)
     return _take_over(rollout, candidate, now)
 
 
@@ -159,7 +167,7 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
     rejected = tuple(r for r in rollout.rejected if r.revision != candidate.revision.id)
     alias_move = rollout.alias_on_promotion or rollout.alias_move
     if replaced and candidate.cause is Cause.ROLLBACK:
-        rejected = _reject(rejected, replaced.id, "rolled back", now)
+        rejected = reject(rejected, replaced.id, candidate.because, now)
         alias_move = rollout.alias_on_promotion
     elif replaced:
         previous = (replaced, *previous)[:PREVIOUS_LIMIT]
@@ -172,30 +180,31 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
             "rejected": rejected,
             "alias_move": alias_move,
             "alias_on_promotion": None,
+            "auto": turns.baking(rollout.auto, now) if rollout.auto and replaced else None,
         }
     )
 
 
 def _failed(rollout: Rollout, event: Failed, now: datetime) -> Rollout:
-    candidate = _candidate(rollout)
+    candidate = candidate_of(rollout)
     if candidate.revision.id != event.revision:
         return rollout
-    return _drop_candidate(_note(rollout, now, "failed", event.revision, event.reason), event.reason, now)
+    return drop_candidate(note(rollout, now, "failed", event.revision, event.reason), event.reason, now)
 
 
 def _abort(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
     """Take everything from the candidate, at once. A rollback that is under way goes on."""
-    candidate = _candidate(rollout)
+    candidate = candidate_of(rollout)
     stable = rollout.stable
     if candidate.cause is Cause.ROLLBACK and (event.to is None or event.to.id == candidate.revision.id):
         return rollout
     if event.to and (stable is None or event.to.id != stable.id):
-        rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {event.to.id}")
-        rollout = _drop_candidate(rollout, "rolled back", now)
+        rollout = note(rollout, now, "rollback", candidate.revision.id, f"to {event.to.id}")
+        rollout = drop_candidate(rollout, "rolled back", now)
         target = Candidate(revision=event.to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted)
-        return _aim(rollout, target)
-    rollout = _note(rollout, now, "rollback", candidate.revision.id, f"to {stable.id}" if stable else "")
-    return _drop_candidate(rollout, "rolled back", now)
+        return aim(rollout, target)
+    rollout = note(rollout, now, "rollback", candidate.revision.id, f"to {stable.id}" if stable else "")
+    return drop_candidate(rollout, "rolled back", now)
 
 
 def _go_back(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
@@ -208,75 +217,25 @@ def _go_back(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
         )
     if rollout.stable and to.id == rollout.stable.id:
         raise Refused(f"{to.id} is what serves already", hint="platformctl status NAME")
-    rollout = _note(rollout, now, "rollback", rollout.stable.id if rollout.stable else None, f"to {to.id}")
-    rollout = rollout.model_copy(update={"staging": None})
-    return _aim(rollout, Candidate(revision=to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted))
+    rollout = note(rollout, now, "rollback", rollout.stable.id if rollout.stable else None, f"to {to.id}")
+    rollout = rollout.model_copy(update={"staging": None, "auto": None})
+    return aim(rollout, Candidate(revision=to, goal=WHOLE, cause=Cause.ROLLBACK, replaces=rollout.wanted))
 
 
 def _alias_moved(rollout: Rollout, _: AliasMoved, now: datetime) -> Rollout:
     move = rollout.alias_move
     if move is None:
         return rollout
-    rollout = _note(rollout, now, "alias", None, f"{move.alias} of {move.model} is version {move.version}")
+    rollout = note(rollout, now, "alias", None, f"{move.alias} of {move.model} is version {move.version}")
     return rollout.model_copy(update={"alias_move": None})
 
 
 def _delete(rollout: Rollout, _: Delete, now: datetime) -> Rollout:
-    return _note(rollout, now, "delete", None).model_copy(update={"phase": Phase.DELETING})
+    return note(rollout, now, "delete", None).model_copy(update={"phase": Phase.DELETING, "auto": None})
 
 
 def _stay(rollout: Rollout, _: Resume, __: datetime) -> Rollout:
     return rollout
-
-
-def _aim(rollout: Rollout, candidate: Candidate) -> Rollout:
-    """Set the candidate, and the phase that its share and goal mean. A share shrinks at once."""
-    share = min(candidate.share, candidate.goal)
-    if share == 0:
-        phase = Phase.PREPARING
-    elif share < candidate.goal:
-        phase = Phase.SHIFTING
-    else:
-        phase = Phase.CANARY
-    aimed = candidate.model_copy(update={"share": share})
-    return rollout.model_copy(update={"phase": phase, "candidate": aimed})
-
-
-def _drop_candidate(rollout: Rollout, reason: str, now: datetime) -> Rollout:
-    """Give everything back to stable. A candidate that had no share yet is not held against itself."""
-    candidate = _candidate(rollout)
-    rejected = rollout.rejected
-    if candidate.share and candidate.cause is Cause.DEPLOY:
-        rejected = _reject(rejected, candidate.revision.id, reason, now)
-    return rollout.model_copy(
-        update={
-            "phase": Phase.STEADY if rollout.stable else Phase.EMPTY,
-            "candidate": None,
-            "wanted": candidate.replaces or rollout.wanted,
-            "rejected": rejected,
-            "alias_on_promotion": None,
-        }
-    )
-
-
-def _reject(
-    rejected: tuple[Rejection, ...], revision: RevisionId, reason: str, now: datetime
-) -> tuple[Rejection, ...]:
-    others = tuple(r for r in rejected if r.revision != revision)
-    return (*others, Rejection(revision=revision, reason=reason, at=now))[-HISTORY_LIMIT:]
-
-
-def _note(
-    rollout: Rollout, now: datetime, event: str, revision: RevisionId | None, detail: str = ""
-) -> Rollout:
-    record = Record(at=now, event=event, revision=revision, detail=detail)
-    return rollout.model_copy(update={"history": (*rollout.history, record)[-HISTORY_LIMIT:]})
-
-
-def _candidate(rollout: Rollout) -> Candidate:
-    if rollout.candidate is None:  # the table leads here only from phases that have one
-        raise AssertionError(f"phase {rollout.phase} without a candidate")
-    return rollout.candidate
 
 
 def _refusal(rollout: Rollout, event: Event) -> Refused:
@@ -303,12 +262,19 @@ TABLE: Mapping[tuple[Phase, type[Event]], Transition] = {
     (_P.PREPARING, Ready): Transition(_ready, (_P.CANARY, _P.STEADY)),
     (_P.PREPARING, Failed): Transition(_failed, (_P.EMPTY, _P.STEADY)),
     (_P.PREPARING, Rollback): Transition(_abort, _BACK),
+    (_P.PREPARING, Pause): Transition(turns.pause, (_P.PREPARING,)),
+    (_P.PREPARING, Continue): Transition(turns.go_on, (_P.PREPARING,)),
+    (_P.PREPARING, Approve): Transition(turns.approve, (_P.PREPARING,)),
     (_P.PREPARING, AliasMoved): Transition(_alias_moved, (_P.PREPARING,)),
     (_P.PREPARING, Delete): Transition(_delete, (_P.DELETING,)),
     (_P.PREPARING, Resume): Transition(_stay, (_P.PREPARING,)),
     (_P.STEADY, Deploy): Transition(_deploy, (_P.PREPARING,)),
     (_P.STEADY, Respec): Transition(_respec, (_P.STEADY,)),
     (_P.STEADY, Rollback): Transition(_go_back, (_P.PREPARING,)),
+    (_P.STEADY, Failed): Transition(turns.failed_alone, (_P.PREPARING, _P.STEADY)),
+    (_P.STEADY, Looked): Transition(turns.looked, (_P.STEADY, _P.PREPARING)),
+    (_P.STEADY, Pause): Transition(turns.pause, (_P.STEADY,)),
+    (_P.STEADY, Continue): Transition(turns.go_on, (_P.STEADY,)),
     (_P.STEADY, AliasMoved): Transition(_alias_moved, (_P.STEADY,)),
     (_P.STEADY, Delete): Transition(_delete, (_P.DELETING,)),
     (_P.STEADY, Resume): Transition(_stay, (_P.STEADY,)),
@@ -317,6 +283,10 @@ TABLE: Mapping[tuple[Phase, type[Event]], Transition] = {
     (_P.CANARY, Promote): Transition(_promote, (_P.SHIFTING,)),
     (_P.CANARY, Failed): Transition(_failed, (_P.STEADY,)),
     (_P.CANARY, Rollback): Transition(_abort, (_P.STEADY, _P.PREPARING)),
+    (_P.CANARY, Looked): Transition(turns.looked, (_P.CANARY, _P.SHIFTING, _P.STEADY)),
+    (_P.CANARY, Pause): Transition(turns.pause, (_P.CANARY,)),
+    (_P.CANARY, Continue): Transition(turns.go_on, (_P.CANARY,)),
+    (_P.CANARY, Approve): Transition(turns.approve, (_P.CANARY,)),
     (_P.CANARY, AliasMoved): Transition(_alias_moved, (_P.CANARY,)),
     (_P.CANARY, Delete): Transition(_delete, (_P.DELETING,)),
     (_P.CANARY, Resume): Transition(_stay, (_P.CANARY,)),
@@ -326,6 +296,10 @@ TABLE: Mapping[tuple[Phase, type[Event]], Transition] = {
     (_P.SHIFTING, Ready): Transition(_ready, (_P.CANARY, _P.STEADY)),
     (_P.SHIFTING, Failed): Transition(_failed, (_P.STEADY,)),
     (_P.SHIFTING, Rollback): Transition(_abort, (_P.STEADY, _P.PREPARING)),
+    (_P.SHIFTING, Looked): Transition(turns.looked, (_P.SHIFTING, _P.STEADY)),
+    (_P.SHIFTING, Pause): Transition(turns.pause, (_P.SHIFTING,)),
+    (_P.SHIFTING, Continue): Transition(turns.go_on, (_P.SHIFTING,)),
+    (_P.SHIFTING, Approve): Transition(turns.approve, (_P.SHIFTING,)),
     (_P.SHIFTING, AliasMoved): Transition(_alias_moved, (_P.SHIFTING,)),
     (_P.SHIFTING, Delete): Transition(_delete, (_P.DELETING,)),
     (_P.SHIFTING, Resume): Transition(_stay, (_P.SHIFTING,)),

@@ -3,28 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from platformctl.domain.automatic import Reading
 from platformctl.domain.counts import Counts
+from platformctl.domain.gates import Kind
 from platformctl.domain.windows import Tally, Window
 from platformctl.samples.increments import fault, increment
 from platformctl.samples.thresholds import slow
-
-
-class Kind(StrEnum):
-    """What a gate counts."""
-
-    ERRORS = "errors"
-    LATENCY = "latency"
-    CLIENT_ERRORS = "4xx"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Of both revisions, at one moment."""
-
-    canary: Counts
-    stable: Counts
 
 
 @dataclass(frozen=True)

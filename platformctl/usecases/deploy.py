@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import SpecError
 from platformctl.domain.observed import Finding, Observed
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.plan import lookup, steps
 from platformctl.rollout import Deploy, Event, Resume
@@ -57,10 +58,12 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
         wanted.spec.model,
         request.version,
         first=rollout.stable is None,
-        canary=request.canary is not None,
+        canary=request.canary is not None or bool(request.auto),
     )
     choice = revise(world, wanted, ways, rollout)
-    event = steps.decide(rollout, wanted, choice.revision, share)
+    auto = _policy(request, wanted, rollout)
+    event = steps.decide(rollout, wanted, choice.revision, share, auto)
+    share = event.goal if isinstance(event, Deploy) else share
     if isinstance(event, Deploy) and not request.retry:
         steps.refuse_rejected(rollout, choice.revision.id)
     stages = None
@@ -109,10 +112,22 @@ def _wanted(request: DeployRequest, rollout: Rollout) -> ModelDeployment:
     return overridden(request.spec or rollout.wanted or default, request.overrides)
 
 
+def _policy(request: DeployRequest, wanted: ModelDeployment, rollout: Rollout) -> RolloutPolicy | None:
+    auto = False if request.canary is not None else request.auto
+    policy = steps.policy(wanted, rollout, auto=auto)
+    if policy is not None and request.staged:
+        raise SpecError(
+            "a rollout that decides by itself does not share GPUs between two revisions",
+            field="--gpu-shift",
+            hint="--no-auto: a person decides then",
+        )
+    return policy
+
+
 def _goes_on(request: DeployRequest, rollout: Rollout) -> bool:
     """Whether the command names nothing new while something was interrupted on its way."""
     names_nothing = request.spec is None and request.version is None and request.canary is None
-    names_nothing = names_nothing and request.overrides == Overrides()
+    names_nothing = names_nothing and request.overrides == Overrides() and request.auto is not False
     return names_nothing and rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and rollout.stable is not None
 
 

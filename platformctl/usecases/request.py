@@ -21,6 +21,7 @@ class DeployRequest:
         overrides: What else the command says beside the spec.
         retry: Whether a revision that was rolled back may be tried again.
         staged: Whether it may share the GPUs with what serves, where there are not enough for both.
+        auto: Whether a new version takes over step by step, by itself; None: as the spec says.
     """
 
     name: Name
@@ -31,3 +32,4 @@ class DeployRequest:
     overrides: Overrides = field(default_factory=Overrides)
     retry: bool = False
     staged: bool = False
+    auto: bool | None = None

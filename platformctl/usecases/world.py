@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from platformctl.domain.names import Name
 from platformctl.domain.progress import Said, Warned
-from platformctl.ports import Clock, Counters, Lease, Registry, Reporter, Target
+from platformctl.ports import Clock, Counters, Lease, Metrics, Registry, Reporter, Target
 
 LEASE_TTL = timedelta(minutes=15)
 
@@ -26,6 +26,7 @@ class World:
     registry: Registry
     lease: Lease
     counters: Counters
+    metrics: Metrics
     reporter: Reporter
     clock: Clock
     fingerprint: Callable[[str], str]

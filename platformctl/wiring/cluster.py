@@ -13,6 +13,7 @@ from platformctl.adapters.cluster.state.lease import ClusterLease
 from platformctl.adapters.cluster.target import ClusterTarget
 from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.adapters.cluster.traffic.serving import Traffic
+from platformctl.adapters.prometheus import PrometheusMetrics
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.cluster import Shape
 from platformctl.domain.cluster_options import shape
@@ -45,6 +46,7 @@ def world(  # noqa: PLR0913 - what a world is made of
         registry=models,
         lease=ClusterLease(api),
         counters=ClusterCounters(api, settings.cluster.prometheus, listed=target.listed),
+        metrics=PrometheusMetrics(settings.cluster.prometheus),
         reporter=reporter,
         clock=SystemClock(),
         fingerprint=fingerprint,

@@ -8,6 +8,7 @@ from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.lease import FlockLease
 from platformctl.adapters.local.stack import Stack, router_of
 from platformctl.adapters.local.target import LocalTarget
+from platformctl.adapters.prometheus import PrometheusMetrics
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.settings import Settings
 from platformctl.ports import Registry, Reporter
@@ -37,6 +38,7 @@ def world(  # noqa: PLR0913 - what a world is made of
         registry=models,
         lease=FlockLease(home),
         counters=EnvoyCounters(home.envoy_admin),
+        metrics=PrometheusMetrics(settings.cluster.prometheus),
         reporter=reporter,
         clock=SystemClock(),
         fingerprint=fingerprint,

@@ -5,7 +5,7 @@ The world outlives its clients: a client that is killed leaves in it exactly wha
 
 from tests.fakes.clients import FakeClock, FakeLease, RecordingReporter
 from tests.fakes.registry import FakeRegistry, FakeVersion
-from tests.fakes.target import FakeCounters, FakeTarget
+from tests.fakes.target import FakeCounters, FakeMetrics, FakeTarget
 from tests.fakes.world import Behaviour, FakeWorld
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "FakeClock",
     "FakeCounters",
     "FakeLease",
+    "FakeMetrics",
     "FakeRegistry",
     "FakeTarget",
     "FakeVersion",

@@ -8,7 +8,15 @@ from pydantic import ValidationError
 
 from platformctl.domain.components import Image
 from platformctl.domain.counts import Counts
-from platformctl.domain.errors import Conflict, NotFound, SpecError, StateCorrupt, StillServing, Unreachable
+from platformctl.domain.errors import (
+    Conflict,
+    NotFound,
+    Refused,
+    SpecError,
+    StateCorrupt,
+    StillServing,
+    Unreachable,
+)
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import (
     ABSENT,
@@ -202,9 +210,23 @@ class FakeCounters:
         self._world = world
 
     def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
-        if self._world.target_is_down:
+        if self._world.target_is_down or self._world.counters_are_down:
             raise Unreachable(f"no figures of {name}", hint="platformctl up")
         return {revision: self._world.counts.get(revision, Counts()) for revision in revisions}
+
+
+class FakeMetrics:
+    """What a person's queries give in a `FakeWorld`: `figures`, by query."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+
+    def query(self, address: str | None, text: str) -> float:  # noqa: ARG002 - the port's
+        if self._world.metrics_are_down:
+            raise Unreachable("nobody answers", hint="nothing moves until somebody does")
+        if text not in self._world.figures:
+            raise Refused(f"{text}: gives nothing, and one number is needed")
+        return self._world.figures[text]
 
 
 @lru_cache(maxsize=16)

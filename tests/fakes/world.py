@@ -107,6 +107,10 @@ class FakeWorld:
     recorded: dict[Name, Recorded] = field(default_factory=dict)
     logs: dict[RevisionId, list[str]] = field(default_factory=lambda: defaultdict(list))
     counts: dict[RevisionId, Counts] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+    metrics_are_down: bool = False
+    counters_are_down: bool = False
+    while_time_passes: Callable[[float], object] | None = None
     leases: dict[Name, Held] = field(default_factory=dict)
     target_is_down: bool = False
     scales: bool = False
@@ -123,6 +127,8 @@ class FakeWorld:
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; what was planned for it happens in order, each thing at its time."""
+        if self.while_time_passes is not None:
+            self.while_time_passes(seconds)
         end = self.now + timedelta(seconds=seconds)
         while plans := sorted((at, n) for n, (at, _) in enumerate(self._plans) if at <= end):
             at, happen = self._plans.pop(plans[0][1])

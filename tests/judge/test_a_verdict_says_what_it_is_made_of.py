@@ -1,13 +1,16 @@
 import pytest
 from pydantic import ValidationError
 
-from platformctl.domain.gates import Gate, Outcome, Standing, Unit, Verdict
+from platformctl.domain.gates import Gate, Kind, Outcome, Standing, Unit, Verdict
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.windows import Tally, Window
-from platformctl.judge.defaults import ERRORS, GATES
+from platformctl.judge.defaults import gates_of
 from platformctl.judge.gates import after, judge
 
 pytestmark = pytest.mark.quick
 
+GATES = gates_of(RolloutPolicy())
+ERRORS = GATES[Kind.ERRORS]
 _LIMITED = Gate(name="errors", happened="failed", alpha=0.01, limit=0.05)
 
 
@@ -98,4 +101,4 @@ def test_a_gate_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
 
 
 def test_all_gates_together_are_wrong_once_in_a_hundred() -> None:
-    assert sum(gate.alpha for gate in GATES) == pytest.approx(0.01)
+    assert sum(gate.alpha for gate in GATES.values()) == pytest.approx(0.01)

@@ -1,12 +1,15 @@
 import math
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platformctl.domain.automatic import Reading
 from platformctl.domain.counts import Counts
+from platformctl.domain.gates import Kind
 from platformctl.domain.windows import Tally, Window
-from platformctl.samples.cutting import Kind, Reading, Unusable, cut
+from platformctl.samples.cutting import Unusable, cut
 from platformctl.samples.increments import increment
 from platformctl.samples.thresholds import at_bound, slow, usual
 
@@ -21,14 +24,18 @@ def _counts(requests: int, errors: int = 0, rejected: int = 0, fast: int | None 
     return Counts(requests, errors, rejected, {100.0: quick, math.inf: requests})
 
 
+def _reading(canary: Counts, stable: Counts) -> Reading:
+    return Reading(at=datetime(2026, 1, 1, tzinfo=UTC), canary=canary, stable=stable)
+
+
 def _window(canary: tuple[int, int], stable: tuple[int, int]) -> Window:
     one, other = (Tally(requests=requests, events=events) for requests, events in (canary, stable))
     return Window(canary=one, stable=other)
 
 
 def test_each_gate_has_its_own_events() -> None:
-    before = Reading(canary=_counts(100, 1, 2, 90), stable=_counts(900, 9, 3, 880))
-    after = Reading(canary=_counts(130, 4, 2, 115), stable=_counts(1170, 11, 5, 1150))
+    before = _reading(canary=_counts(100, 1, 2, 90), stable=_counts(900, 9, 3, 880))
+    after = _reading(canary=_counts(130, 4, 2, 115), stable=_counts(1170, 11, 5, 1150))
     assert cut(before, after, 100.0) == {
         Kind.ERRORS: _window((30, 3), (270, 2)),
         Kind.CLIENT_ERRORS: _window((30, 0), (270, 2)),
@@ -37,7 +44,7 @@ def test_each_gate_has_its_own_events() -> None:
 
 
 def test_without_a_threshold_latencies_are_not_judged() -> None:
-    found = cut(Reading(_NONE, _NONE), Reading(_counts(5), _counts(9)), None)
+    found = cut(_reading(_NONE, _NONE), _reading(_counts(5), _counts(9)), None)
     assert not isinstance(found, Unusable)
     assert set(found) == {Kind.ERRORS, Kind.CLIENT_ERRORS}
 
@@ -57,9 +64,9 @@ def test_a_counter_that_began_again_says_what_came_since() -> None:
     ],
 )
 def test_figures_that_cannot_be_true_are_no_window(wrong: Counts, why: str) -> None:
-    found = cut(Reading(_NONE, _NONE), Reading(canary=wrong, stable=_counts(50)), 100.0)
+    found = cut(_reading(_NONE, _NONE), _reading(canary=wrong, stable=_counts(50)), 100.0)
     assert found == Unusable(f"the figures of canary cannot be true: {why}")
-    found = cut(Reading(_NONE, _NONE), Reading(canary=_counts(50), stable=wrong), 100.0)
+    found = cut(_reading(_NONE, _NONE), _reading(canary=_counts(50), stable=wrong), 100.0)
     assert found == Unusable(f"the figures of stable cannot be true: {why}")
 
 

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from scipy.special import expit  # type: ignore[import-untyped]  # it ships no types
+from scipy.special import expit
 from sklearn.linear_model import (
     ElasticNet,
     ElasticNetCV,

@@ -1,0 +1,54 @@
+"""What all gates of a policy say of what is known."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from platformctl.domain.automatic import Automatic, Evidences, Queried
+from platformctl.domain.gates import Gate, Kind, Standing, Verdict
+from platformctl.judge.defaults import FINE, gates_of
+from platformctl.judge.gates import judge
+from platformctl.judge.queries import judge_query
+
+
+def gates(auto: Automatic) -> Mapping[Kind, Gate]:
+    """The counts that are judged now; alone, each by a limit."""
+    found = gates_of(auto.policy)
+    if not auto.bakes:
+        return found
+    limits = auto.evidence.limits
+    return {
+        kind: gate.model_copy(update={"limit": gate.limit or limits.get(kind)})
+        for kind, gate in found.items()
+    }
+
+
+def verdicts(auto: Automatic) -> Sequence[Verdict]:
+    """One a gate, in the order of the policy."""
+    known = auto.evidence
+    counted = [judge(gate, known.standings.get(kind, Standing())) for kind, gate in gates(auto).items()]
+    asked = [judge_query(gate, known.queried.get(gate.name, Queried())) for gate in auto.policy.gates.queries]
+    return [*counted, *asked]
+
+
+def limits(auto: Automatic) -> Mapping[Kind, float]:
+    """By which it is judged once there is nothing to compare it with: the margin times what stable had.
+
+    Not the rate that was seen is taken, but one that is above the true one in all but one case of a thousand
+    (three standard deviations of a count, and three more for counts near 0): so a version that is as good
+    as stable is below the limit.
+    """
+    return {
+        kind: _limit(gate, auto.evidence)
+        for kind, gate in gates_of(auto.policy).items()
+        if gate.limit is None
+    }
+
+
+def _limit(gate: Gate, known: Evidences) -> float:
+    stable = known.standings.get(Kind(gate.name), Standing()).compared.stable
+    most = stable.events + 3 * math.sqrt(stable.events) + 3
+    rate = most / stable.requests if stable.requests else 1.0
+    return min(max(gate.margin * rate, FINE), _HIGHEST)
+
+
+_HIGHEST = 0.9

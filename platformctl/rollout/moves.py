@@ -1,0 +1,81 @@
+"""What transitions are made of: each gives another state. Pure."""
+
+from datetime import datetime
+
+from platformctl.domain.names import RevisionId
+from platformctl.domain.rollout import HISTORY_LIMIT, Candidate, Cause, Phase, Record, Rejection, Rollout
+from platformctl.domain.route import WHOLE
+from platformctl.rollout import automatic
+
+
+def aim(rollout: Rollout, candidate: Candidate) -> Rollout:
+    """Set the candidate, and the phase that its share and goal mean. A share shrinks at once."""
+    share = min(candidate.share, candidate.goal)
+    if share == 0:
+        phase = Phase.PREPARING
+    elif share < candidate.goal:
+        phase = Phase.SHIFTING
+    else:
+        phase = Phase.CANARY
+    aimed = candidate.model_copy(update={"share": share})
+    return rollout.model_copy(update={"phase": phase, "candidate": aimed})
+
+
+def weighted(rollout: Rollout, now: datetime) -> Rollout:
+    """The same, with new weights since now."""
+    if rollout.auto is None:
+        return rollout
+    return rollout.model_copy(update={"auto": automatic.on_weights(rollout.auto, now)})
+
+
+def drop_candidate(rollout: Rollout, reason: str, now: datetime) -> Rollout:
+    """Give everything back to stable. A candidate that had no share yet is not held against itself."""
+    candidate = candidate_of(rollout)
+    rejected = rollout.rejected
+    if candidate.share and candidate.cause is Cause.DEPLOY:
+        rejected = reject(rejected, candidate.revision.id, reason, now)
+    return rollout.model_copy(
+        update={
+            "phase": Phase.STEADY if rollout.stable else Phase.EMPTY,
+            "candidate": None,
+            "wanted": candidate.replaces or rollout.wanted,
+            "rejected": rejected,
+            "alias_on_promotion": None,
+            "auto": None,
+        }
+    )
+
+
+def give_back(rollout: Rollout, because: str) -> Rollout:
+    """Prepare the revision that served before, warm as it is, to take everything again."""
+    back = Candidate(
+        revision=rollout.previous[0],
+        goal=WHOLE,
+        cause=Cause.ROLLBACK,
+        replaces=rollout.wanted,
+        because=because,
+    )
+    return aim(rollout.model_copy(update={"staging": None, "auto": None}), back)
+
+
+def reject(
+    rejected: tuple[Rejection, ...], revision: RevisionId, reason: str, now: datetime
+) -> tuple[Rejection, ...]:
+    """Hold a revision back: nobody but a person tries it again."""
+    others = tuple(r for r in rejected if r.revision != revision)
+    return (*others, Rejection(revision=revision, reason=reason, at=now))[-HISTORY_LIMIT:]
+
+
+def note(
+    rollout: Rollout, now: datetime, event: str, revision: RevisionId | None, detail: str = ""
+) -> Rollout:
+    """The same, with one more line of history."""
+    record = Record(at=now, event=event, revision=revision, detail=detail)
+    return rollout.model_copy(update={"history": (*rollout.history, record)[-HISTORY_LIMIT:]})
+
+
+def candidate_of(rollout: Rollout) -> Candidate:
+    """Of a phase that has one."""
+    if rollout.candidate is None:  # the table leads here only from phases that have one
+        raise AssertionError(f"phase {rollout.phase} without a candidate")
+    return rollout.candidate

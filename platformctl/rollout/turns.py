@@ -1,0 +1,139 @@
+"""What events do to a rollout that decides by itself: each gives another state. Pure.
+
+What is decided is the subject of `platformctl.rollout.automatic`.
+"""
+
+from datetime import datetime
+
+from platformctl.domain.automatic import Automatic, Evidences, Stop
+from platformctl.domain.automatic import Pause as Pausing
+from platformctl.domain.durations import span
+from platformctl.domain.errors import Refused
+from platformctl.domain.rollout import Rollout
+from platformctl.rollout import automatic
+from platformctl.rollout.automatic import Decision, Turn
+from platformctl.rollout.events import Approve, Continue, Deploy, Failed, Looked, Pause
+from platformctl.rollout.moves import aim, candidate_of, drop_candidate, give_back, note
+
+
+def looked(rollout: Rollout, event: Looked, now: datetime) -> Rollout:
+    """Take in what was learned, and do what follows from it."""
+    auto, judged = rollout.auto, rollout.judged
+    if auto is None or judged is None or judged.id != event.revision:
+        return rollout
+    learned = automatic.looked(auto, event.evidence, event.requests, event.trouble)
+    decision = automatic.decide(learned, event.verdicts, now)
+    return _turn(_note_trouble(rollout, learned, now), learned, decision, now)
+
+
+def _note_trouble(rollout: Rollout, learned: Automatic, now: datetime) -> Rollout:
+    """A line of history when figures go missing, and one when they are back."""
+    before = rollout.auto.trouble if rollout.auto else None
+    if (before is None) == (learned.trouble is None):
+        return rollout
+    return note(
+        rollout, now, "no figures" if learned.trouble else "figures are back", None, learned.trouble or ""
+    )
+
+
+def _turn(rollout: Rollout, auto: Automatic, decision: Decision, now: datetime) -> Rollout:
+    judged = rollout.judged
+    assert judged is not None  # noqa: S101 - _looked has seen it
+    rollout = rollout.model_copy(update={"auto": auto})
+    match decision.turn:
+        case Turn.STAY:
+            return rollout
+        case Turn.DONE:
+            rollout = note(rollout, now, "finished", judged.id, decision.why)
+            return rollout.model_copy(update={"auto": None})
+        case Turn.PAUSE:
+            stop = decision.stop or Stop.ASKED
+            rollout = note(rollout, now, "paused", judged.id, decision.why)
+            pause = Pausing(why=stop, detail=decision.why, since=now)
+            return rollout.model_copy(update={"auto": auto.model_copy(update={"pause": pause})})
+        case Turn.BACK:
+            rollout = note(rollout, now, "failed", judged.id, decision.why)
+            return (
+                give_back(rollout, decision.why) if auto.bakes else drop_candidate(rollout, decision.why, now)
+            )
+        case Turn.ON | Turn.ALL:
+            index = auto.index + 1 if decision.turn is Turn.ON else len(auto.policy.steps) - 1
+            return _to_step(rollout, auto, index, decision.why, now)
+
+
+def _to_step(rollout: Rollout, auto: Automatic, index: int, why: str, now: datetime) -> Rollout:
+    candidate = candidate_of(rollout)
+    update = {"index": index, "stepped": None, "answered": 0, "approved": False}
+    auto = auto.model_copy(update=update)
+    rollout = note(rollout, now, "step", candidate.revision.id, f"{candidate.share} % was held: {why}")
+    rollout = rollout.model_copy(update={"auto": auto})
+    return aim(rollout, candidate.model_copy(update={"goal": auto.step.weight}))
+
+
+def failed_alone(rollout: Rollout, event: Failed, now: datetime) -> Rollout:
+    """What has all requests, and is still watched, goes back. Else nobody decides that by himself."""
+    if rollout.judged is None or rollout.judged.id != event.revision:
+        return rollout
+    return give_back(note(rollout, now, "failed", event.revision, event.reason), event.reason)
+
+
+def pause(rollout: Rollout, event: Pause, now: datetime) -> Rollout:
+    """Go no further, because a person says so."""
+    auto = _automatic(rollout)
+    if auto.pause is not None:
+        return rollout
+    rollout = note(rollout, now, "paused", None, event.by)
+    pause = Pausing(why=Stop.ASKED, detail=event.by, since=now)
+    return rollout.model_copy(update={"auto": auto.model_copy(update={"pause": pause})})
+
+
+def go_on(rollout: Rollout, _: Continue, now: datetime) -> Rollout:
+    """Go on. What had failed is judged anew; what was late has as much time again."""
+    auto = _automatic(rollout)
+    if auto.pause is None:
+        return rollout
+    update: dict[str, object] = {"pause": None}
+    if auto.pause.why is Stop.FAILED:
+        update["evidence"] = Evidences(bound=auto.evidence.bound, limits=auto.evidence.limits)
+    if auto.pause.why is Stop.DEADLINE:
+        update["began"] = now
+    rollout = note(rollout, now, "resumed", None)
+    return rollout.model_copy(update={"auto": auto.model_copy(update=update)})
+
+
+def approve(rollout: Rollout, event: Approve, now: datetime) -> Rollout:
+    """Let it go on from its step, whatever that is still to wait for but time and requests."""
+    auto = _automatic(rollout)
+    if auto.bakes or event.weight != auto.step.weight:
+        is_at = "all requests" if auto.bakes else f"{auto.step.weight} %"
+        raise Refused(
+            f"the step at {event.weight} % is not the one that it is at: it has {is_at}",
+            hint="platformctl rollout status NAME",
+        )
+    if auto.approved:
+        return rollout
+    rollout = note(rollout, now, "approved", None, f"the step after {event.weight} %")
+    return rollout.model_copy(update={"auto": auto.model_copy(update={"approved": True})})
+
+
+def _automatic(rollout: Rollout) -> Automatic:
+    if rollout.auto is None:
+        raise Refused("no rollout decides by itself here", hint="platformctl deploy NAME --auto begins one")
+    return rollout.auto
+
+
+def begun(event: Deploy, goal: int, now: datetime) -> Automatic:
+    """Begin at the step of that share."""
+    policy = event.auto
+    assert policy is not None  # noqa: S101 - asked by whoever knows it
+    weights = [step.weight for step in policy.steps]
+    if goal not in weights:
+        raise AssertionError(f"{goal} is none of the steps {weights}")
+    return Automatic(policy=policy, began=now, index=weights.index(goal))
+
+
+def baking(auto: Automatic, now: datetime) -> Automatic | None:
+    """It has all requests: it is watched for a while, if the policy says so."""
+    if not span(auto.policy.bake):
+        return None
+    return automatic.on_weights(auto, now).model_copy(update={"bakes": True, "approved": False})
