@@ -84,8 +84,8 @@ def test_the_pods_are_restricted_ones(name: str, kubeconfig: Path, restricted: s
     assert taken.count("created (server dry run)") == stream.count("\nkind: Pod")
 
 
-def await_(kubeconfig: Path, namespace: str, *what: str) -> None:
-    kubectl.run(kubeconfig, "wait", "--for=create", *what, f"--namespace={namespace}", "--timeout=240s")
+def await_(kubeconfig: Path, namespace: str, what: str, condition: str = "create") -> None:
+    kubectl.run(kubeconfig, "wait", f"--for={condition}", what, f"--namespace={namespace}", "--timeout=240s")
 
 
 @pytest.mark.parametrize("name", ["plain", "hpa", "transformer-separate", "transformer-image"])
@@ -103,5 +103,6 @@ def test_kserve_makes_pods_of_it_and_changes_nothing_that_was_applied(
         made = f"{service['metadata']['name']}-{part}"
         for wanted in (f"deployment/{made}", f"service/{made}"):
             await_(kubeconfig, namespace, wanted)
-        await_(kubeconfig, namespace, "pod", f"--selector=app=isvc.{made}")
+        # Not by the pods' label: where there is none yet, `kubectl wait` does not wait.
+        await_(kubeconfig, namespace, f"deployment/{made}", "jsonpath={.status.replicas}")
     kubectl.run(kubeconfig, "diff", *server_side, stdin=stream)  # fails where something differs
