@@ -12,16 +12,19 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
 
 from benchmarks import Bar, report
+from benchmarks.judge import alone
 from benchmarks.judge.ours import NEVER, Ours
 from benchmarks.judge.peers import Argo, Flagger, Kayenta
 from benchmarks.judge.traffic import Array, Traffic, always, jumping
+from platformctl.domain.automatic import Automatic
 from platformctl.domain.gates import Gate, Kind, Standing, Unit
-from platformctl.domain.policy import RolloutPolicy
+from platformctl.domain.policy import Gates, RateGate, RolloutPolicy
 from platformctl.domain.windows import Tally, Window
 from platformctl.judge.defaults import gates_of
 from platformctl.judge.gates import after, judge
@@ -35,6 +38,7 @@ _PEERS: Mapping[str, type[_Rule]] = {
 _GATES = gates_of(RolloutPolicy())
 ERRORS, SLOW = _GATES[Kind.ERRORS], _GATES[Kind.LATENCY]
 _BURSTS = ERRORS.model_copy(update={"unit": Unit.WINDOW})
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _SHORT = 40
 """Windows that peers look at, which decide once; ours is looked at in all."""
 
@@ -85,7 +89,7 @@ def main() -> int:
     bars = [*_equal(chosen.runs, chosen.looks), *_bursts(chosen.runs, chosen.looks)]
     print(f"\n{'decided in time':44}{'ours, %':>9}{'requests':>10}")
     bars += [_caught(case, chosen.runs) for case in _IN_TIME]
-    bars += [_margin(chosen.runs, chosen.looks), *_cost()]
+    bars += [_margin(chosen.runs, chosen.looks), _alone(chosen.runs), *_cost()]
     return report("judge", bars)
 
 
@@ -149,6 +153,17 @@ def _margin(runs: int, looks: int) -> Bar:
             gate.look(number, traffic.window(number, runs, dice))
         worst = max(worst, _percent(gate.passed))
     return Bar("truly at the margin, passed, worst of four rates, %", worst, 5.0)
+
+
+def _alone(runs: int) -> Bar:
+    """After the last step there is nothing to compare with: a limit is made from what stable had."""
+    worst = 0.0
+    for rate, before, unit in product((0.001, 0.01, 0.05), (30, 1000, 30_000), Unit):
+        auto = Automatic(policy=RolloutPolicy(gates=Gates(errors=RateGate(unit=unit))), began=_BEGAN)
+        dice = np.random.default_rng(5)
+        failed = [alone.fails(auto, rate, before, dice) for _ in range(runs // 10)]
+        worst = max(worst, 100 * float(np.mean(failed)))
+    return Bar("equal versions rolled back when they have everything, worst case, %", worst, 1.0)
 
 
 def _cost() -> Sequence[Bar]:

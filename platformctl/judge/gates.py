@@ -6,7 +6,7 @@ from functools import cache
 
 from platformctl.domain.gates import Gate, Outcome, Standing, Unit, Verdict
 from platformctl.domain.windows import Tally, Window
-from platformctl.judge.bets import Bets
+from platformctl.judge.bets import Bets, LimitBets
 from platformctl.judge.limits import LimitTest, limit_test
 from platformctl.judge.ratios import RatioTest, ratio_test
 
@@ -25,6 +25,7 @@ _MOST = math.log(1e12)
 OF_LIMITS = 0.1
 OF_FINE = 0.25
 _FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
+_EVENLY = (1 / len(_FRACTIONS),) * len(_FRACTIONS)
 
 
 def after(gate: Gate, standing: Standing, window: Window) -> Standing:
@@ -138,16 +139,19 @@ class Tests:
     worse: RatioTest | Bets
     near: RatioTest
     below: LimitTest | None
-    above: LimitTest | None
+    above: LimitTest | LimitBets | None
 
 
 @cache
 def tests_of(gate: Gate) -> Tests:
     """The tests of a gate."""
-    worse = Bets(_FRACTIONS, (1 / len(_FRACTIONS),) * len(_FRACTIONS))
     return Tests(
-        worse=worse if gate.unit is Unit.WINDOW else ratio_test(1.0, _WORSE),
+        worse=Bets(_FRACTIONS, _EVENLY) if gate.unit is Unit.WINDOW else ratio_test(1.0, _WORSE),
         near=ratio_test(gate.margin, [(part * gate.margin, weight) for part, weight in _NEAR]),
         below=limit_test(fine, _BELOW) if (fine := _fine(gate)) else None,
-        above=limit_test(gate.limit, _ABOVE) if gate.limit is not None else None,
+        above=_above(gate.limit, gate.unit) if gate.limit is not None else None,
     )
+
+
+def _above(limit: float, unit: Unit) -> LimitTest | LimitBets:
+    return LimitBets(limit, _FRACTIONS, _EVENLY) if unit is Unit.WINDOW else limit_test(limit, _ABOVE)

@@ -44,19 +44,29 @@ def test_a_canary_that_is_as_good_passes_once_there_is_enough() -> None:
     assert "below 2 times" in found.text
 
 
-def test_nothing_that_failed_is_no_evidence_but_against_a_limit() -> None:
-    clean = _window((2000, 0), (18_000, 0))
-    assert _judged(ERRORS, clean).outcome is Outcome.INCONCLUSIVE
-    found = _judged(_LIMITED, clean)
+def test_nothing_that_failed_passes_once_a_rate_below_what_is_fine_is_sure() -> None:
+    few, many = _window((200, 0), (1800, 0)), _window((2000, 0), (18_000, 0))
+    assert _judged(ERRORS, few).outcome is Outcome.INCONCLUSIVE
+    found = _judged(ERRORS, many)
     assert found.outcome is Outcome.PASS
-    assert "canary 0 of 2,000 failed, 0.0%; the limit is 0.05" in found.text
+    assert "canary 0 of 2,000 failed: 0 %; below 1 % is fine" in found.text
+    nothing_is_fine = ERRORS.model_copy(update={"fine": None})
+    assert _judged(nothing_is_fine, many).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_limit_is_one_whatever_stable_does() -> None:
     found = _judged(_LIMITED, _window((400, 60), (3600, 540)))
     assert found.outcome is Outcome.FAIL
-    assert "15.0%; the limit is 0.05" in found.text
+    assert "canary 60 of 400 failed: 15 %; the limit is 5 %" in found.text
     assert _judged(ERRORS, _window((400, 60), (3600, 540))).outcome is not Outcome.FAIL
+
+
+def test_a_burst_alone_passes_no_limit_by_windows() -> None:
+    by_windows = _LIMITED.model_copy(update={"unit": Unit.WINDOW})
+    quiet, burst = _window((100, 0), (0, 0)), _window((100, 60), (0, 0))
+    assert _judged(_LIMITED, *[quiet] * 5, burst).outcome is Outcome.FAIL
+    assert _judged(by_windows, *[quiet] * 5, burst).outcome is Outcome.INCONCLUSIVE
+    assert _judged(by_windows, *[burst] * 5).outcome is Outcome.FAIL
 
 
 def test_without_stable_the_limit_goes_on() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from platformctl.domain.gates import Evidence
 from platformctl.domain.windows import Tally, Window
-from platformctl.judge.bets import Bets
+from platformctl.judge.bets import Bets, LimitBets
 from platformctl.judge.limits import LimitTest, limit_test
 from platformctl.judge.ratios import RatioTest, ratio_test, share
 
@@ -98,10 +98,23 @@ def test_a_rate_on_the_right_side_of_its_limit(test: LimitTest, rates: list[floa
         assert expected <= 1 + _SLACK
 
 
+@pytest.mark.parametrize("clump", [1, 10, 40])
+@pytest.mark.parametrize("rate", [0.0, 0.01, 0.05])
+def test_a_rate_below_its_limit_however_events_clump(rate: float, clump: int) -> None:
+    test = LimitBets(0.05, (0.05, 0.5, 0.9), (0.2, 0.3, 0.5))
+    clumps = 40 // clump
+    expected = sum(
+        chance * math.exp(test.log_against(test.after(Evidence(), Tally(requests=40, events=clump * hits))))
+        for hits, chance in _binomial(clumps, rate)
+    )
+    assert expected <= 1 + _SLACK
+
+
 def test_what_nobody_was_asked_says_nothing() -> None:
     for window in (_window((0, 0), (50, 3)), _window((50, 3), (0, 0)), _window((5, 0), (50, 0))):
         assert _WORSE.after(Evidence(), window) == Evidence()
         assert _BETS.after(Evidence(), window) == Evidence()
+    assert LimitBets(0.05, (0.5,), (1.0,)).after(Evidence(), Tally(requests=0, events=0)) == Evidence()
 
 
 def test_shares_follow_the_ratio() -> None:

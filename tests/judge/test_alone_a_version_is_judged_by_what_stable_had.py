@@ -1,0 +1,66 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from platformctl.domain.automatic import Automatic, Evidences
+from platformctl.domain.gates import Kind, Outcome, Standing
+from platformctl.domain.policy import RolloutPolicy
+from platformctl.domain.windows import Tally, Window
+from platformctl.judge.gates import after
+from platformctl.judge.verdicts import gates, limits, verdicts
+
+pytestmark = pytest.mark.quick
+
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+_NOBODY = Tally(requests=0, events=0)
+
+
+def _compared(stable: Tally, **policy: object) -> Automatic:
+    """A rollout in which stable had that, and the canary nothing wrong."""
+    auto = Automatic(policy=RolloutPolicy.model_validate(policy), began=_BEGAN)
+    window = Window(canary=Tally(requests=stable.requests // 9, events=0), stable=stable)
+    standings = {kind: after(gate, Standing(), window) for kind, gate in gates(auto).items()}
+    return auto.model_copy(update={"evidence": Evidences(standings=standings)})
+
+
+def _alone(auto: Automatic, *tallies: Tally) -> Automatic:
+    """The same when it bakes, after windows of its own."""
+    evidence = auto.evidence.model_copy(update={"limits": limits(auto)})
+    baking = auto.model_copy(update={"bakes": True, "evidence": evidence})
+    standings = dict(evidence.standings)
+    for tally in tallies:
+        for kind, gate in gates(baking).items():
+            standings[kind] = after(gate, standings[kind], Window(canary=tally, stable=_NOBODY))
+    return baking.model_copy(update={"evidence": evidence.model_copy(update={"standings": standings})})
+
+
+def _says(auto: Automatic) -> set[Outcome]:
+    return {verdict.outcome for verdict in verdicts(auto)}
+
+
+def test_the_limit_is_the_margin_times_a_rate_that_stable_is_surely_below() -> None:
+    found = limits(_compared(Tally(requests=9000, events=90)))[Kind.ERRORS]
+    assert found == pytest.approx(2 * (90 + 3 * 90**0.5 + 3) / 9000)
+
+
+@pytest.mark.parametrize(("requests", "least"), [(100_000, 0.01), (30, 0.2), (0, 0.9)])
+def test_little_is_known_from_a_stable_without_errors(requests: int, least: float) -> None:
+    assert limits(_compared(Tally(requests=requests, events=0)))[Kind.ERRORS] == pytest.approx(least)
+
+
+def test_as_good_as_stable_it_stays() -> None:
+    auto = _compared(Tally(requests=9000, events=90))
+    assert Outcome.FAIL not in _says(_alone(auto, *[Tally(requests=300, events=3)] * 100))
+
+
+def test_much_worse_it_goes_back() -> None:
+    auto = _compared(Tally(requests=9000, events=90))
+    baking = _alone(auto, Tally(requests=300, events=60))
+    assert Outcome.FAIL in _says(baking)
+    assert any("the limit is" in verdict.text for verdict in verdicts(baking))
+
+
+def test_a_limit_of_the_policy_is_the_limit() -> None:
+    auto = _compared(Tally(requests=9000, events=90), gates={"errors": {"limit": 0.2}})
+    assert Kind.ERRORS not in limits(auto)
+    assert gates(_alone(auto))[Kind.ERRORS].limit == 0.2
