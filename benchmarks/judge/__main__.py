@@ -79,12 +79,12 @@ _IN_TIME = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate, print the table, and the bars as JSON; 1 if one does not hold."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.judge")
     options.add_argument("--runs", type=int, default=2000)
     options.add_argument("--looks", type=int, default=1000)
-    chosen = options.parse_args()
+    chosen = options.parse_args(arguments)
     print(f"{'equal versions: rolled back, %':52}{'ours':>8}" + "".join(f"{name:>9}" for name in _PEERS))
     bars = [*_equal(chosen.runs, chosen.looks), *_bursts(chosen.runs, chosen.looks)]
     print(f"\n{'decided in time':44}{'ours, %':>9}{'requests':>10}")
