@@ -40,8 +40,24 @@ class Queried(Frozen):
     out: int = Field(default=0, ge=0)
 
 
+class Point(Frozen):
+    """How far the evidence of each count had come at one moment: 0 says nothing, 1 decides.
+
+    Args:
+        at: When, in UTC.
+        requests: How many the new version had answered by then, since it is judged.
+        worse: The logarithm of the evidence that it is bad, as a part of the one that decides.
+        good: The same for the evidence that it is good enough.
+    """
+
+    at: datetime
+    requests: int
+    worse: Mapping[Kind, float]
+    good: Mapping[Kind, float]
+
+
 class Evidences(Frozen):
-    """What is known. As much after a thousand looks as after one.
+    """What is known. As much after a thousand looks as after one hundred.
 
     Args:
         standings: A count each.
@@ -49,6 +65,7 @@ class Evidences(Frozen):
         reading: The last that was good, since the weights last changed; None: there is none.
         bound: An answer that took longer, in ms, is slow; None: it is not known yet.
         limits: By which the new version is judged when there is nothing to compare it with any more.
+        points: How it came to be known, oldest first; never more than `platformctl.judge.series` keeps.
     """
 
     standings: Mapping[Kind, Standing] = Field(default_factory=dict)
@@ -56,6 +73,7 @@ class Evidences(Frozen):
     reading: Reading | None = None
     bound: float | None = None
     limits: Mapping[Kind, float] = Field(default_factory=dict)
+    points: tuple[Point, ...] = ()
 
 
 class Stop(StrEnum):

@@ -7,4 +7,7 @@ Modules:
     limits: evidence on the canary's own rate, where there is nothing to compare it with.
     gates: what is known of a gate with one more window, and the verdict.
     defaults: the gates of a rollout that says nothing else.
+    scales: how far each test of a gate has come.
+    series: how the evidence came to be what it is, in as many points after a thousand looks.
+    forecast: what it would take to decide.
 """

@@ -13,6 +13,7 @@ from platformctl.domain.policy import QueryGate
 from platformctl.domain.rollout import Rollout
 from platformctl.judge.gates import after
 from platformctl.judge.queries import asked
+from platformctl.judge.series import added, point
 from platformctl.judge.verdicts import gates, limits, verdicts
 from platformctl.rollout import Looked
 from platformctl.samples.cutting import Unusable, cut
@@ -24,8 +25,8 @@ ENOUGH = 100
 
 
 @dataclass(frozen=True)
-class _Learned:
-    """What a look at the counters gave.
+class Learned:
+    """What a reading of the counters gave.
 
     Args:
         requests: How many the new version has answered since the last look.
@@ -55,33 +56,41 @@ def look(world: World, name: Name, rollout: Rollout) -> Looked | None:
 
 def _count(
     world: World, name: Name, auto: Automatic, canary: RevisionId, stable: RevisionId | None
-) -> _Learned:
+) -> Learned:
     known = auto.evidence
     if not gates(auto):
-        return _Learned(known)
+        return Learned(known)
     try:
         counts = world.counters.read(name, [canary, stable] if stable else [canary])
     except PlatformctlError as error:
-        return _Learned(known, trouble=str(error))
+        return Learned(known, trouble=str(error))
     reading = Reading(
         at=world.clock.now(), canary=counts[canary], stable=counts[stable] if stable else Counts()
     )
+    return learned(auto, reading)
+
+
+def learned(auto: Automatic, reading: Reading) -> Learned:
+    """What is known with one more reading. Pure."""
+    known = auto.evidence
     if known.reading is None:
-        return _Learned(_begun(auto, reading))
+        return Learned(_begun(auto, reading))
     windows = cut(known.reading, reading, known.bound)
     if isinstance(windows, Unusable):
-        return _Learned(known, trouble=windows.why)
+        return Learned(known, trouble=windows.why)
     standings = {
         kind: after(gate, known.standings.get(kind, Standing()), windows[kind])
         for kind, gate in gates(auto).items()
         if kind in windows
     }
+    standings = {**known.standings, **standings}
     update = {
-        "standings": {**known.standings, **standings},
+        "standings": standings,
+        "points": added(known.points, point(gates(auto), standings, reading.at)),
         "reading": reading,
         "bound": known.bound or _bound(auto, reading),
     }
-    return _Learned(known.model_copy(update=update), windows[Kind.ERRORS].canary.requests)
+    return Learned(known.model_copy(update=update), windows[Kind.ERRORS].canary.requests)
 
 
 def _begun(auto: Automatic, reading: Reading) -> Evidences:
