@@ -1,5 +1,6 @@
 """How the evidence came to be what it is: a bounded number of points in time."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -25,14 +26,19 @@ def point(gates: Mapping[Kind, Gate], standings: Mapping[Kind, Standing], at: da
 
 
 def added(points: Sequence[Point], new: Point) -> tuple[Point, ...]:
-    """The points with one more, which is always the last.
+    """The points with one more, which is always the last; the first one stays too.
 
-    They stay about evenly apart, whatever the time between looks: the last one gives way to the new one
-    while it is too near to the one before it, and when there are too many every other one goes. The first
-    one stays.
+    Between them they are apart by at least a power of two in seconds, the least one that leaves not too many.
+    So they are about even, whatever the time between looks, and every other one goes when that doubles.
     """
-    if len(points) > 1 and points[-1].at - points[-2].at < 2 * (new.at - points[0].at) / LIMIT:
-        return (*points[:-1], new)
-    if len(points) < LIMIT:
-        return (*points, new)
-    return (*points[::2], new)
+    kept: list[Point] = []
+    for each in points:
+        if not kept or (each.at - kept[-1].at).total_seconds() >= _apart(points[0].at, new.at):
+            kept.append(each)
+    return (*kept, new)
+
+
+def _apart(first: datetime, last: datetime) -> float:
+    """Seconds."""
+    span = (last - first).total_seconds()
+    return float(2 ** math.ceil(math.log2(span / (LIMIT - 2)))) if span > 0 else 0.0
