@@ -18,6 +18,9 @@ from platformctl.domain.route import WHOLE, Route
 
 SCHEMA_VERSION: Literal[1] = 1
 HISTORY_LIMIT = 100
+BY_HAND = "rolled back"
+"""What is held against a revision that a person goes back from."""
+
 PREVIOUS_LIMIT = 10
 
 
@@ -58,7 +61,7 @@ class Candidate(Frozen):
     share: int = Field(default=0, ge=0, lt=WHOLE)
     cause: Cause = Cause.DEPLOY
     replaces: ModelDeployment | None = None
-    because: str = "rolled back"
+    because: str = BY_HAND
 
 
 class Rejection(Frozen):

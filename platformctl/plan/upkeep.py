@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Observed, RevisionStatus
 from platformctl.domain.revision import Scale
-from platformctl.domain.rollout import Rollout
+from platformctl.domain.rollout import BY_HAND, Cause, Rollout
 from platformctl.domain.scaling import Scaling
 from platformctl.plan.capacity import settled
 from platformctl.rollout import staging
@@ -37,6 +37,13 @@ def unseen_for(observed: Observed, revision: RevisionId, scale: Scale, now: date
     if not (is_lifted and scales_itself and observed.route.share(revision) and rollout.since):
         return timedelta()
     return max(timedelta(), rollout.since + MEASURED_AFTER - now)
+
+
+def goes_on_by_itself(rollout: Rollout) -> bool:
+    """Whether nobody has to say a word: it decides by itself, or has so decided and is on its way back."""
+    candidate = rollout.candidate
+    goes_back = candidate is not None and candidate.cause is Cause.ROLLBACK and candidate.because != BY_HAND
+    return rollout.auto is not None or goes_back
 
 
 def leftovers(observed: Observed) -> Sequence[RevisionId]:

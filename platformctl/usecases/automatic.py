@@ -18,7 +18,7 @@ from platformctl.usecases.world import World
 LOOK_SECONDS = 5.0
 """Between looks. How often one looks changes no chance of being wrong."""
 
-_PATIENCE = timedelta(seconds=1)
+PATIENCE = timedelta(seconds=1)
 """A turn waits so long for a revision to get ready; then others may have their turn."""
 
 
@@ -33,7 +33,7 @@ class Driver:
     """
 
     def __init__(self, world: World) -> None:
-        self._world = replace(world, timeout=_PATIENCE)
+        self._world = replace(world, timeout=PATIENCE)
         self._answered: dict[RevisionId, datetime] = {}
 
     def turn(self, name: Name) -> Observed:

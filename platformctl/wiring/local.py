@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from platformctl.adapters.envoy.counters import EnvoyCounters
+from platformctl.adapters.local.agent import Agent, Means
 from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.lease import FlockLease
 from platformctl.adapters.local.stack import Stack, router_of
@@ -32,6 +33,7 @@ def world(  # noqa: PLR0913 - what a world is made of
         download=models.download,
         fingerprint=fingerprint,
         reporter=reporter,
+        agent=Agent(home, Means(registry=settings.registry.value, prometheus=settings.cluster.prometheus)),
     )
     return World(
         target=target,

@@ -144,7 +144,7 @@ def test_what_is_not_in_the_state_is_not_started(world: LocalWorld, serving: Rev
     stray = conf.replace(f"{serving.id}.0", "other-v1-000000.0")
     world.home.supervisor_conf.write_text(stray)
     world.up()
-    assert set(world.supervisor.processes()) == {"envoy", f"{serving.id}.0"}
+    assert set(world.supervisor.processes()) == {"agent", "envoy", f"{serving.id}.0"}
     assert not other.exists()
     assert world.states.read() == state
     _serves_the_same(world, serving)

@@ -7,6 +7,7 @@ from platformctl.adapters.envoy.router import Router
 from platformctl.adapters.local import derived, served
 from platformctl.adapters.local.disk import replace_if_changed, writing
 from platformctl.adapters.local.home import Home
+from platformctl.adapters.local.programs import AGENT
 from platformctl.adapters.local.state import State, StateFile
 from platformctl.adapters.local.supervisor import State as ProcessState
 from platformctl.adapters.local.supervisor import Supervisor
@@ -41,7 +42,7 @@ class Converger:
     def start(self, state: State) -> None:
         """Start what should run and does not."""
         self.supervisor.add()
-        wanted = derived.programs_wanted(state)
+        wanted = derived.programs_wanted(state) - {AGENT}  # it ends by itself, and is not always needed
         for name, process in self.supervisor.processes().items():
             if name in wanted and process.state is ProcessState.STOPPED:
                 self.supervisor.start(name)

@@ -6,12 +6,13 @@ from pathlib import Path
 from platformctl.adapters.envoy.table import Backend, Deployment, Table
 from platformctl.adapters.local import failures, launch
 from platformctl.adapters.local.home import Home
-from platformctl.adapters.local.programs import REGISTRY, ROUTER, Daemon, Program, render
+from platformctl.adapters.local.programs import AGENT, REGISTRY, ROUTER, Daemon, Program, render
 from platformctl.adapters.local.state import Live, Stack, State
 from platformctl.adapters.local.units import Unit, units
 from platformctl.domain import quantity
 from platformctl.domain.names import Name
 from platformctl.domain.route import Route
+from platformctl.plan.upkeep import goes_on_by_itself
 
 _STOP_SECONDS = 30
 """How long a server may take to finish its requests; as in a pod."""
@@ -45,7 +46,7 @@ def ready_path(name: Name) -> str:
 def supervisor_conf(home: Home, state: State) -> str:
     """The whole configuration of supervisord."""
     daemon = Daemon(home.run, home.supervisor_socket, home.supervisor_pid, home.logs / "supervisord.log")
-    stack = [*_stack(home, state.stack)] if state.stack else []
+    stack = [*_stack(home, state.stack), _agent(home, state.stack, state)] if state.stack else []
     servers = [
         _server(home, live, unit)
         for live in state.live.values()
@@ -57,9 +58,14 @@ def supervisor_conf(home: Home, state: State) -> str:
 def programs_wanted(state: State) -> frozenset[str]:
     """The names of all programs that should run."""
     stack = state.stack
-    own = [ROUTER] if stack else []
+    own = [ROUTER, AGENT] if stack else []
     own += [REGISTRY] if stack and stack.mlflow_port else []
     return frozenset([*own, *replica_programs(state)])
+
+
+def needs_agent(state: State) -> bool:
+    """Whether anything goes on by itself."""
+    return any(goes_on_by_itself(deployed.rollout) for deployed in state.deployments.values())
 
 
 def replica_programs(state: State) -> list[str]:
@@ -103,6 +109,17 @@ def _stack(home: Home, stack: Stack) -> list[Program]:
     launcher = _launcher(home, stack.python, ROUTER)
     router = Program(ROUTER, (*launcher, *stack.router), home.logs / "envoy.log", last=True)
     return [router, _registry(home, stack)] if stack.mlflow_port else [router]
+
+
+def _agent(home: Home, stack: Stack, state: State) -> Program:
+    """It ends when there is nothing left to do, and is started by who makes something to do."""
+    return Program(
+        name=AGENT,
+        argv=(*_launcher(home, stack.python, AGENT), stack.python, "-m", "platformctl.agent", str(home.root)),
+        log=home.logs / "agent.log",
+        expected=(0,),
+        starts=needs_agent(state),
+    )
 
 
 def _registry(home: Home, stack: Stack) -> Program:

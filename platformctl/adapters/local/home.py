@@ -19,7 +19,10 @@ SOCKET_LIMIT = 100
 
 _LONGEST_SOCKET = "envoy-admin.sock"
 _MARK = ".platformctl"
-_OWN = ("state.json", "state.lock", "stack.lock", "supervisord.conf", "supervisord.pid", _MARK)
+_OWN = (
+    *("state.json", "state.lock", "stack.lock", "agent.json", "agent.lock"),
+    *("supervisord.conf", "supervisord.pid", _MARK),
+)
 _OWN_FOLDERS = ("leases", "revisions", "logs", "environments", "mlflow", "envoy", "run", "launches")
 # supervisord's configuration has no way to write these in each place ('%' in a log's path is expanded twice).
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\"%'\\;#]")
@@ -61,6 +64,16 @@ class Home:
     def stack_lock(self) -> Path:
         """Held while the stack goes up or down."""
         return self.root / "stack.lock"
+
+    @property
+    def agenda(self) -> Path:
+        """What the agent has to do."""
+        return self.root / "agent.json"
+
+    @property
+    def agent_lock(self) -> Path:
+        """Held by the agent as long as it is on duty."""
+        return self.root / "agent.lock"
 
     @property
     def leases(self) -> Path:

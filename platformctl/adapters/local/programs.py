@@ -13,6 +13,7 @@ from platformctl.domain.errors import SpecError
 
 ROUTER = "envoy"
 REGISTRY = "mlflow"
+AGENT = "agent"
 
 _LOG_BYTES = 5_000_000
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]|\s[;#]")  # white space and ';' begin a comment
@@ -30,6 +31,7 @@ class Program:
         expected: Exit codes after which it is not started again; None: it always is.
         stop_seconds: How long it may take to stop before it is killed.
         last: Whether it starts after the others and stops before them.
+        starts: Whether it starts with supervisord, or by our word only.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Program:
     expected: Sequence[int] | None = None
     stop_seconds: int = 10
     last: bool = False
+    starts: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def _program(program: Program) -> str:
         {
             "command": _plain(shlex.join(program.argv)),
             "environment": ",".join(f"{key}={_quoted(v)}" for key, v in sorted(program.environment.items())),
+            "autostart": "" if program.starts else "false",
             "autorestart": restart,
             "exitcodes": ",".join(map(str, program.expected or (0,))),
             "startsecs": "0",  # a start counts at once: `launch` is who waits between them

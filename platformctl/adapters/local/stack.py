@@ -14,11 +14,12 @@ from pathlib import Path
 
 from platformctl.adapters.envoy.router import Router
 from platformctl.adapters.local import derived, logs, statuses
+from platformctl.adapters.local.agent import Agent
 from platformctl.adapters.local.converge import Converger
 from platformctl.adapters.local.disk import writing
 from platformctl.adapters.local.failures import is_start
 from platformctl.adapters.local.home import Home
-from platformctl.adapters.local.programs import REGISTRY, ROUTER
+from platformctl.adapters.local.programs import AGENT, REGISTRY, ROUTER
 from platformctl.adapters.local.state import Stack as Recorded
 from platformctl.adapters.local.state import State, StateFile, flock
 from platformctl.adapters.local.supervisor import Process, Supervisor
@@ -170,12 +171,24 @@ class Stack:
         except Unreachable as error:
             processes, parts = {}, [Part("supervisord", runs=False, detail=error.message)]
         named = [ROUTER, *([REGISTRY] if recorded and recorded.mlflow_port else [])]
+        named += [AGENT] if AGENT in processes and processes[AGENT].runs else []  # it need not
         parts += [_part(name, processes.get(name)) for name in named]
         return StackStatus(
             parts=tuple(parts),
             url=f"http://{_HOST}:{recorded.port}" if recorded else None,
             registry=f"http://{_HOST}:{recorded.mlflow_port}" if recorded and recorded.mlflow_port else None,
         )
+
+    def attend(self) -> Path:
+        """See that the agent runs, if it is needed; return where it says what it does.
+
+        Raises:
+            Unreachable: The stack is not up.
+            Refused: It cannot be started.
+        """
+        if derived.needs_agent(self._states.read()):
+            Agent(self._home).start()
+        return self._home.logs / f"{AGENT}.log"
 
     def _since(self) -> datetime | None:
         """When supervisord started: it writes its pid file then."""
@@ -198,6 +211,7 @@ class Stack:
             converger = Converger(self._home, router_of(self._home, recorded.port))
             converger.write(grown)
             converger.start(grown)
+            Agent(self._home).see_to(grown)
             return grown
 
     def _start(self, wanted: Wanted) -> State:

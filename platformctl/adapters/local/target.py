@@ -8,6 +8,7 @@ from pathlib import Path
 
 from platformctl.adapters.envoy.router import Router
 from platformctl.adapters.local import checks, files, logs, statuses
+from platformctl.adapters.local.agent import Agent
 from platformctl.adapters.local.converge import Converger
 from platformctl.adapters.local.disk import writing
 from platformctl.adapters.local.files import Download, Fingerprint
@@ -48,21 +49,25 @@ class LocalTarget:
         download: The registry's.
         fingerprint: SHA-256 over the files of a folder, as in a revision's `Code.content`.
         reporter: Told what takes long.
+        agent: Who goes on by itself with what decides by itself; None: nobody.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of
         self,
         home: Home,
         router: Router,
         download: Download,
         fingerprint: Fingerprint,
         reporter: Reporter,
+        *,
+        agent: Agent | None = None,
     ) -> None:
         self._home = home
         self._router = router
         self._download = download
         self._fingerprint = fingerprint
         self._reporter = reporter
+        self._agent = agent
         self._states = StateFile(home)
         self._converger = Converger(home, router)
         self._predictions = Predictions()
@@ -96,6 +101,8 @@ class LocalTarget:
         state = self._states.read()
         processes = self._converger.supervisor.processes()
         self._converger.heal_if_needed(state, frozenset(processes))
+        if self._agent:
+            self._agent.see_to(state, processes)
         deployed = state.deployments.get(name)
         return Observed(
             revisions=statuses.statuses(self._home, state.live_of(name), processes),
@@ -153,10 +160,14 @@ class LocalTarget:
             absent = sorted(set(route.weights) - set(state.live))
             if absent:
                 raise Refused(f"{', '.join(absent)} cannot get weight: not live", hint="platformctl deploy")
-            committed = self._record(
-                state.with_commit(name, route, rollout, f"{user()} (process {os.getpid()})")
-            )
-            self._bring(committed)
+            if self._agent:
+                self._agent.told(name, rollout)
+            by = f"{user()} (process {os.getpid()})"
+            committed = self._record(state.with_commit(name, route, rollout, by))
+            before = state.deployments.get(name)
+            self._serve(committed, is_same=before is not None and before.route == route)
+            if self._agent:
+                self._agent.see_to(committed)
         return committed.token(name)
 
     def forget(self, name: Name, token: Token) -> None:
@@ -249,6 +260,14 @@ class LocalTarget:
 
     def _bring(self, state: State) -> None:
         self._converger.bring(state)
+
+    def _serve(self, state: State, *, is_same: bool) -> None:
+        """Bring all in line. A router that cannot be asked serves the same weights as before."""
+        try:
+            self._bring(state)
+        except Unreachable:
+            if not is_same:
+                raise
 
     def _renew_failed(self, live: Live) -> None:
         """Start anew what has failed for good."""
