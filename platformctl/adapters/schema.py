@@ -6,6 +6,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,8 @@ def _choices(field: Schema, whole: Schema) -> list[Schema]:
 
 def _item(choice: Schema, whole: Schema) -> Schema | None:
     """Return what a list holds, if that is a mapping."""
-    item = next(iter(_choices(choice["items"], whole)), {}) if "items" in choice else {}
-    return item if "properties" in item else None
+    choices = _choices(choice["items"], whole) if "items" in choice else []
+    return next((item for item in choices if "properties" in item), None)
 
 
 def _table(path: str, shape: Schema, whole: Schema) -> str:
@@ -129,16 +130,15 @@ def _kind(choice: Schema) -> str:
         return f"`{choice['const']}`"
     if "enum" in choice:
         return " or ".join(f"`{value}`" for value in choice["enum"])
-    kind = "list of mappings" if "$ref" in choice.get("items", {}) else _KINDS[choice["type"]]
+    items = choice.get("items", {})
+    of_mappings = any("$ref" in item for item in items.get("anyOf", [items]))
+    kind = "list of mappings" if of_mappings else _KINDS[choice["type"]]
     if "exclusiveMinimum" in choice:
         return f"{kind} above {choice['exclusiveMinimum']:g}"
     if "minimum" not in choice:
         return kind
-    return (
-        f"{kind}, {choice['minimum']} to {choice['maximum']}"
-        if "maximum" in choice
-        else f"{kind} from {choice['minimum']}"
-    )
+    least = format(Decimal(str(choice["minimum"])), "f")
+    return f"{kind}, {least} to {choice['maximum']}" if "maximum" in choice else f"{kind} from {least}"
 
 
 def page_text(current: str) -> str:

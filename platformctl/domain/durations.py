@@ -1,5 +1,6 @@
 """Spans of time as people write them: `30s`, `5m`, `2h`, `1d`, or several in a row, as in `1h30m`."""
 
+import math
 import re
 from datetime import timedelta
 from typing import Annotated
@@ -12,21 +13,22 @@ from platformctl.domain.wording import said
 LONGEST = timedelta(days=365)
 """More is a mistake in the unit."""
 
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)", re.ASCII)
 _PATTERN = r"^([0-9]{1,9}(\.[0-9]{1,6})?(ms|s|m|h|d))+$"
+_WORDS = re.compile(
+    r"([0-9]{1,9}) *(s|m|h|d)(ecs?|econds?|ins?|inutes?|rs?|ours?|ays?)?", re.ASCII | re.IGNORECASE
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ tT].*)?", re.ASCII)
 
 
 def span(text: str) -> timedelta:
     """The time span that a text of the spec means."""
-    return timedelta(**_sum(text))
+    return timedelta(seconds=_seconds(text))
 
 
-def _sum(text: str) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for number, unit in _PART.findall(text):
-        found[_UNITS[unit]] = found.get(_UNITS[unit], 0.0) + float(number)
-    return found
+def _seconds(text: str) -> float:
+    return math.fsum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
 
 
 def shown(time: timedelta) -> str:
@@ -44,14 +46,29 @@ def shown(time: timedelta) -> str:
 
 def _duration(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(_PATTERN, value, re.ASCII):
-        if span(value) > LONGEST:
+        if _seconds(value) > LONGEST.total_seconds():
             raise refusal(f"{said(value)} is more than a year", "write 24h, or 7d")
         return value
-    digits = str(value).strip() if isinstance(value, (int, float, str)) else ""
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", digits, re.ASCII) and not isinstance(value, bool):
-        raise refusal(f"{said(value)} is a number without a unit", f"write {digits}s, {digits}m or {digits}h")
-    raise refusal(f"{said(value)} is not a duration", "write 30s, 5m, 2h or 1d")
+    raise refusal(*_wrong(value))
 
+
+def _wrong(value: object) -> tuple[str, str]:
+    """What is wrong with it, and what to write."""
+    shown_, text = said(value), value.strip() if isinstance(value, str) else said(value)
+    if isinstance(value, (bool, list, dict)) or value is None:
+        return f"{shown_} is not a duration", _EXAMPLES
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text, re.ASCII):
+        return f"{shown_} is a number without a unit", f"write {text}s, {text}m or {text}h"
+    if text.startswith("-"):
+        return f"{shown_} is less than no time", _EXAMPLES
+    if _DATE.fullmatch(text):
+        return f"{shown_} is a date; this is how long something takes", _EXAMPLES
+    if meant := _WORDS.fullmatch(text):
+        return f"{shown_} is not a duration", f"write {meant[1]}{meant[2].lower()}"
+    return f"{shown_} is not a duration", _EXAMPLES
+
+
+_EXAMPLES = "write 30s, 5m, 2h or 1d"
 
 Duration = Annotated[str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": _PATTERN})]
 """A field of the spec. It stays as it was written; `span` says what it means."""

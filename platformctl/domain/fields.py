@@ -83,7 +83,8 @@ def _alias(text: str) -> str:
     return text
 
 
-def _whole_number(value: object) -> object:
+def whole(value: object) -> object:
+    """Refuse what is no whole number, text and truth values among it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     meant = _DIGITS.fullmatch(str(value)) if isinstance(value, (str, float)) else None
@@ -92,7 +93,7 @@ def _whole_number(value: object) -> object:
 
 
 def _percent(value: object) -> object:
-    number = _whole_number(value)
+    number = whole(value)
     if number == 0:
         raise refusal(
             "a canary has 1 to 99 percent, not 0",
@@ -171,7 +172,7 @@ def _scalar(value: object) -> object:
     raise refusal(f"{said(value)} is no value of a column", "write a text, a number, true or false")
 
 
-whole_number = BeforeValidator(_whole_number)
+whole_number = BeforeValidator(whole)
 DeploymentName = Annotated[
     str,
     AfterValidator(_name),

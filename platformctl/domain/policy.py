@@ -1,28 +1,50 @@
 """What `spec.rollout` says: by which steps a new version takes over, and what it is judged by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    WrapSerializer,
+    field_validator,
+    model_validator,
+)
 
 from platformctl.domain.base import Frozen
 from platformctl.domain.durations import Duration, shown, span
-from platformctl.domain.fields import refusal, whole_number
+from platformctl.domain.fields import refusal
 from platformctl.domain.gates import Kind, Unit
-from platformctl.domain.policy_fields import Alpha, Bound, Margin, RateLimit
+from platformctl.domain.policy_fields import (
+    Alpha,
+    AlsoWritten,
+    Bound,
+    Failures,
+    Figure,
+    GateName,
+    Margin,
+    RateLimit,
+    Requests,
+    Weight,
+    weight,
+)
 from platformctl.domain.route import WHOLE
 from platformctl.domain.scaling import Address, Query
 from platformctl.domain.wording import said
 
+DEFAULT_WEIGHTS = (1, 10, 25, 50, WHOLE)
 DEFAULT_HOLD = "60s"
 DEFAULT_REQUESTS = 10
 """A canary that fails each request is seen within six."""
 
-Weight = Annotated[int, Field(ge=1, le=WHOLE), whole_number]
-Requests = Annotated[int, Field(ge=0, le=1_000_000_000), whole_number]
-Failures = Annotated[int, Field(ge=1, le=1000), whole_number]
+MOST_STEPS = 100
+MOST_QUERIES = 20
+"""What is known of each is part of the recorded state."""
 
 
 class RolloutStep(Frozen):
@@ -34,7 +56,8 @@ class RolloutStep(Frozen):
     )
     min_requests: Requests = Field(
         default=DEFAULT_REQUESTS,
-        description="How many requests it has answered at that share at least, before the next step.",
+        description="The number of requests that it has answered at that share at least, before the "
+        "next step.",
     )
     gate: Literal["manual"] | None = Field(
         default=None,
@@ -45,25 +68,61 @@ class RolloutStep(Frozen):
 
 def _step(value: object) -> object:
     """`10` is `{weight: 10}`."""
-    return (
-        {"weight": value} if isinstance(value, (int, float, str)) and not isinstance(value, bool) else value
-    )
+    return value if isinstance(value, (Mapping, RolloutStep)) else {"weight": weight(value)}
 
 
-def _switch(value: object) -> object:
-    """`false` turns a gate off; `true` is a gate with nothing else said."""
-    if value is True:
-        return {}
-    return None if value is False else value
+def _rising(steps: tuple[RolloutStep, ...]) -> tuple[RolloutStep, ...]:
+    weights = [step.weight for step in steps]
+    if not weights:
+        raise refusal("there is no step", "write 1, 10, 25, 50, 100, or leave steps out")
+    if len(weights) > MOST_STEPS:
+        raise refusal(f"there are {len(weights)} steps", f"write at most {MOST_STEPS}")
+    if any(before >= after for before, after in pairwise(weights)) or weights[-1] != WHOLE:
+        raise refusal(_unfit(weights), f"write {', '.join(map(str, sorted({*weights, WHOLE})))}")
+    last = steps[-1]
+    if last.gate is not None:
+        raise refusal(
+            "after the step to 100 there is none that could be approved",
+            "put gate: manual on the step before",
+        )
+    if (last.hold, last.min_requests) != (DEFAULT_HOLD, DEFAULT_REQUESTS):
+        raise refusal(
+            "after the step to 100 none is waited for: hold and minRequests mean nothing there",
+            "say with bake how long it is watched then",
+        )
+    return steps
+
+
+def _unfit(weights: list[int]) -> str:
+    falling = next((pair for pair in pairwise(weights) if pair[0] >= pair[1]), None)
+    if falling is not None:
+        return f"steps rise, and {falling[1]} comes after {falling[0]}"
+    return f"the last step is {weights[-1]}, not 100"
 
 
 StepField = Annotated[
     RolloutStep,
     BeforeValidator(_step),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": WHOLE}, RolloutStep.model_json_schema()]}
-    ),
+    AlsoWritten({"type": "integer", "minimum": 1, "maximum": WHOLE}),
 ]
+Steps = Annotated[
+    tuple[StepField, ...],
+    AfterValidator(_rising),
+    Field(json_schema_extra={"minItems": 1, "maxItems": MOST_STEPS}),
+]
+
+
+def _switch(value: object) -> object:
+    """`false` turns a gate off; `true` is a gate with nothing else said."""
+    if isinstance(value, bool):
+        return {} if value else None
+    if isinstance(value, (Mapping, Frozen)):
+        return value
+    raise refusal(f"must be a mapping or false, not {said(value)}", "write false to turn the gate off")
+
+
+def _written(gate: object, write: SerializerFunctionWrapHandler) -> Any:  # any JSON value
+    return False if gate is None else write(gate)
 
 
 class RateGate(Frozen):
@@ -98,9 +157,7 @@ class LatencyGate(RateGate):
 class QueryGate(Frozen):
     """A figure from Prometheus that has to stay in a range."""
 
-    name: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")] = (
-        Field(description="What the figure is called: lower case letters, digits and '-'.")
-    )
+    name: GateName = Field(description="What the figure is called: lower case letters, digits and '-'.")
     query: Query = Field(
         description="A query of PromQL that gives one number. {revision} in it stands for the name of a "
         "revision, {model} for the deployment's."
@@ -113,14 +170,15 @@ class QueryGate(Frozen):
         description="value: the number for the new version. ratio: that number, divided by the one for the "
         "version that serves; {revision} has to be in the query then.",
     )
-    min: float | None = Field(
-        default=None, allow_inf_nan=False, description="The least it may be. Default: none."
+    min: Figure | None = Field(
+        default=None, description="The least that it may be, in the query's own unit. Default: none."
     )
-    max: float | None = Field(
-        default=None, allow_inf_nan=False, description="The most it may be. Default: none."
+    max: Figure | None = Field(
+        default=None, description="The most that it may be, in the query's own unit. Default: none."
     )
     failures: Failures = Field(
-        default=1, description="How many times in a row it is out of its range before the new version fails."
+        default=1,
+        description="The number of times in a row that it is out of its range before the new version fails.",
     )
 
     @model_validator(mode="after")
@@ -137,10 +195,24 @@ class QueryGate(Frozen):
         return self
 
 
-_OFF = WithJsonSchema({"anyOf": [RateGate.model_json_schema(), {"type": "boolean"}]})
-_LATENCY_OFF = WithJsonSchema({"anyOf": [LatencyGate.model_json_schema(), {"type": "boolean"}]})
-Gated = Annotated[RateGate | None, BeforeValidator(_switch), _OFF]
-LatencyGated = Annotated[LatencyGate | None, BeforeValidator(_switch), _LATENCY_OFF]
+def _distinct(queries: tuple[QueryGate, ...]) -> tuple[QueryGate, ...]:
+    if len(queries) > MOST_QUERIES:
+        raise refusal(f"there are {len(queries)} queries", f"write at most {MOST_QUERIES}")
+    names = [*Kind, *(gate.name for gate in queries)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise refusal(f"two gates are called {twice}", "give each a name of its own")
+    return queries
+
+
+_OFF = AlsoWritten({"type": "boolean"})
+Gated = Annotated[RateGate | None, BeforeValidator(_switch), WrapSerializer(_written), _OFF]
+LatencyGated = Annotated[LatencyGate | None, BeforeValidator(_switch), WrapSerializer(_written), _OFF]
+Queries = Annotated[
+    tuple[QueryGate, ...],
+    AfterValidator(_distinct),
+    Field(json_schema_extra={"maxItems": MOST_QUERIES}),
+]
 
 
 class Gates(Frozen):
@@ -151,23 +223,17 @@ class Gates(Frozen):
     client_errors: Gated = Field(
         default=RateGate(), description="4xx: the client's errors, unless the new version has more of them."
     )
-    queries: tuple[QueryGate, ...] = Field(default=(), description="Figures from Prometheus. Default: none.")
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [gate.name for gate in self.queries]
-        twice = next((name for name in names if names.count(name) > 1 or name in set(Kind)), None)
-        if twice is not None:
-            raise refusal(f"two gates are called {twice}", "give each a name of its own")
-        return self
+    queries: Queries = Field(default=(), description="Figures from Prometheus. Default: none.")
 
 
 class RolloutPolicy(Frozen):
     """How a new version takes over by itself."""
 
-    steps: Annotated[tuple[StepField, ...], Field(min_length=1, max_length=100)] = Field(
-        default=tuple(RolloutStep(weight=weight) for weight in (1, 10, 25, 50, WHOLE)),
-        description="The shares that it gets, in percent, one after the other, up to 100.",
+    steps: Steps = Field(
+        default=tuple(RolloutStep(weight=weight) for weight in DEFAULT_WEIGHTS),
+        json_schema_extra={"default": list(DEFAULT_WEIGHTS)},
+        description="The shares that it gets, in percent, one after the other, up to 100: each a number, or "
+        "a mapping that says more.",
     )
     gates: Gates = Field(default=Gates(), description="What it is judged by.")
     alpha: Alpha = Field(
@@ -182,7 +248,10 @@ class RolloutPolicy(Frozen):
         default="hold", description="What happens at the deadline, if nothing has been decided by then."
     )
     deadline: Duration = Field(
-        default="24h", description="How long all steps may take together, from the beginning of the rollout."
+        default="24h",
+        validate_default=True,
+        description="How long all steps may take together, from the beginning of the rollout, but for the "
+        "time that it is paused.",
     )
     bake: Duration = Field(
         default="10m",
@@ -190,33 +259,17 @@ class RolloutPolicy(Frozen):
         "back by itself. 0s: not at all.",
     )
 
-    @model_validator(mode="after")
-    def _steps_rise(self) -> Self:
-        weights = [step.weight for step in self.steps]
-        wrong = next((pair for pair in pairwise(weights) if pair[0] >= pair[1]), None)
-        if wrong is not None:
-            raise refusal(f"steps rise, and {wrong[1]} comes after {wrong[0]}", "write 1, 10, 25, 50, 100")
-        if weights[-1] != WHOLE:
+    @field_validator("deadline")
+    @classmethod
+    def _time_enough(cls, deadline: str, info: ValidationInfo) -> str:
+        steps: tuple[RolloutStep, ...] = info.data.get("steps", ())
+        holds = sum((span(step.hold) for step in steps[:-1]), timedelta())
+        if span(deadline) <= holds:
             raise refusal(
-                f"the last step is {weights[-1]}, not 100", f"write {', '.join(map(str, [*weights, WHOLE]))}"
+                f"{said(deadline)} has passed before the last step: the others hold {shown(holds)}",
+                "write a longer deadline, or shorter holds",
             )
-        if self.steps[-1].gate is not None:
-            raise refusal(
-                "after the step to 100 there is none that could be approved",
-                "put gate: manual on the step before",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _time_enough(self) -> Self:
-        holds = sum((span(step.hold) for step in self.steps[:-1]), timedelta())
-        if span(self.deadline) <= holds:
-            raise refusal(
-                f"deadline: {said(self.deadline)} has passed before the last step, as the others hold "
-                f"{shown(holds)}",
-                "write a longer one",
-            )
-        return self
+        return deadline
 
     def rates(self) -> Iterator[tuple[Kind, RateGate]]:
         """The counts that are judged."""

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from platformctl.domain import components, deployment, features, options, resources, scaling
+from platformctl.domain import components, deployment, features, options, policy, resources, scaling
 from platformctl.domain.elsewhere import ELSEWHERE
 from platformctl.domain.errors import SpecError
 from platformctl.domain.fields import REFUSED
@@ -26,6 +26,7 @@ Context = Mapping[str, Any]
 Told = tuple[str, str | None]
 
 _SHOWN = 20
+_FEW = 2
 _TAGS: Mapping[str | int, type[BaseModel] | None] = {
     components.WORD_TAG: None,
     components.FORMAT_TAG: components.Format,
@@ -52,6 +53,13 @@ _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
         ("spec", "scaling"): scaling.Scaling,
         ("spec", "scaling", "prometheus"): scaling.Prometheus,
         ("spec", "promotion"): deployment.Promotion,
+        ("spec", "rollout"): policy.RolloutPolicy,
+        ("spec", "rollout", "steps"): policy.RolloutStep,
+        ("spec", "rollout", "gates"): policy.Gates,
+        ("spec", "rollout", "gates", "errors"): policy.RateGate,
+        ("spec", "rollout", "gates", "latency"): policy.LatencyGate,
+        ("spec", "rollout", "gates", "clientErrors"): policy.RateGate,
+        ("spec", "rollout", "gates", "queries"): policy.QueryGate,
     }
 )
 _PATTERNS = MappingProxyType(
@@ -185,6 +193,7 @@ _GENERIC: Mapping[str, Callable[[object, Context, Sequence[str]], Told]] = Mappi
         ),
         "tuple_type": lambda value, *_: (f"must be a list, not {said(value)}", None),
         "literal_error": _literal,
+        "enum": _literal,
         "greater_than_equal": lambda value, context, _: (
             f"{said(value)} is less than {context['ge']:g}",
             f"write {context['ge']:g} or more",
@@ -246,8 +255,8 @@ def _instead(path: Path, fields: Sequence[str]) -> str:
     if key in ELSEWHERE:
         return ELSEWHERE[key]
     homes = [shape for shape in _SHAPES if shape != path[:-1] and key in fields_at(shape)]
-    if len(homes) == 1:
-        return f"it belongs to {dotted(homes[0]) or 'the top of the document'}"
+    if 0 < len(homes) <= _FEW:
+        return f"it belongs to {' or '.join(dotted(home) or 'the top of the document' for home in homes)}"
     return did_you_mean(key, fields)
 
 

@@ -14,6 +14,15 @@ from platformctl.domain.deployment import (
 )
 from platformctl.domain.features import Features
 from platformctl.domain.options import Batch, Limits, ServerOptions
+from platformctl.domain.policy import (
+    DEFAULT_WEIGHTS,
+    Gates,
+    LatencyGate,
+    QueryGate,
+    RateGate,
+    RolloutPolicy,
+    RolloutStep,
+)
 from platformctl.domain.resources import Gpu, Resources, Toleration
 from platformctl.domain.scaling import Prometheus, Scaling
 
@@ -129,11 +138,63 @@ RESOURCES = st.builds(
     tolerations=st.lists(TOLERATIONS, max_size=3).map(tuple),
 )
 
+DURATIONS = st.sampled_from(["0s", "250ms", "30s", "1.5m", "5m", "2h", "1h30m"])
+STEPS = st.builds(
+    lambda weights, hold, requests, gate: tuple(
+        RolloutStep(weight=weight, hold=hold, min_requests=requests, gate=gate) for weight in sorted(weights)
+    ),
+    st.sets(st.integers(1, 99), max_size=5),
+    DURATIONS,
+    st.integers(0, 10**9),
+    st.sampled_from([None, "manual"]),
+).map(lambda steps: (*steps, RolloutStep(weight=100)))
+RATES: Any = {
+    "margin": st.floats(1.1, 100),
+    "limit": st.none() | st.floats(0.00001, 0.9),
+    "unit": st.sampled_from(["request", "window"]),
+}
+THRESHOLDS = st.none() | DURATIONS.filter(lambda text: text != "0s")
+QUERIES = st.builds(
+    lambda name, of, ends, address: QueryGate(
+        name=name, query='sum(x{revision="{revision}"})', of=of, address=address, **ends
+    ),
+    st.from_regex(r"[a-z]([a-z0-9-]{0,9}[a-z0-9])?", fullmatch=True).filter(
+        lambda name: name not in {"errors", "latency"}
+    ),
+    st.sampled_from(["value", "ratio"]),
+    st.fixed_dictionaries({"max": st.floats(0, 1e300)}, optional={"min": st.floats(-1e300, 0)}),
+    st.none() | st.just("http://prometheus:9090"),
+)
+GATES = st.builds(
+    Gates,
+    errors=st.booleans() | st.builds(RateGate, **RATES),
+    latency=st.booleans() | st.builds(LatencyGate, threshold=THRESHOLDS, **RATES),
+    client_errors=st.booleans() | st.builds(RateGate, **RATES),
+    queries=st.lists(QUERIES, unique_by=lambda gate: gate.name, max_size=2).map(tuple),
+)
+POLICIES = st.builds(
+    RolloutPolicy,
+    steps=st.just(DEFAULT_WEIGHTS) | STEPS,
+    gates=GATES,
+    alpha=st.floats(0.0001, 0.2),
+    on_fail=st.sampled_from(["rollback", "pause"]),
+    on_inconclusive=st.sampled_from(["hold", "promote", "rollback"]),
+    deadline=st.just("7d"),
+    bake=DURATIONS,
+)
+TAKING_OVER: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict, canary=st.none() | st.integers(1, 99)
+) | st.builds(dict, rollout=POLICIES)
 
-def _spec(serving: ServerOptions, image: str | None, **others: Any) -> Spec:  # any field of a Spec
+
+def _spec(
+    serving: ServerOptions, image: str | None, taking_over: dict[str, Any], **others: Any
+) -> Spec:  # any field of a Spec
     """Our model servers run in that image, if there are any."""
     ours = not isinstance(others["predictor"], Image) or not isinstance(others["transformer"], Image | None)
-    return Spec(serving=serving.model_copy(update={"image": image if ours else None}), **others)
+    return Spec(
+        serving=serving.model_copy(update={"image": image if ours else None}), **taking_over, **others
+    )
 
 
 SPECS = st.builds(
@@ -145,7 +206,7 @@ SPECS = st.builds(
     serving=OPTIONS,
     resources=RESOURCES,
     scaling=SCALINGS,
-    canary=st.none() | st.integers(1, 99),
+    taking_over=TAKING_OVER,
     keep=st.integers(0, 10_000),
     promotion=st.builds(Promotion, alias=st.none() | ALIASES),
 )
@@ -217,6 +278,35 @@ OF_OURS: dict[str, Any] = {
             "max": 4,
             "prometheus": {"address": "http://prometheus:9090", "query": "sum(up)", "threshold": 50},
         },
+        "rollout": {
+            "steps": [
+                5,
+                {"weight": 25, "hold": "5m", "minRequests": 500},
+                {"weight": 50, "hold": "1h", "gate": "manual"},
+                100,
+            ],
+            "gates": {
+                "errors": {"margin": 1.5, "limit": 0.02, "unit": "window"},
+                "latency": {"threshold": "250ms", "margin": 3},
+                "clientErrors": False,
+                "queries": [
+                    {
+                        "name": "revenue",
+                        "query": 'sum(rate(revenue{revision="{revision}"}[5m]))',
+                        "address": "http://prometheus:9090",
+                        "of": "ratio",
+                        "min": 0.9,
+                        "max": 1.5,
+                        "failures": 3,
+                    }
+                ],
+            },
+            "alpha": 0.005,
+            "onFail": "pause",
+            "onInconclusive": "promote",
+            "deadline": "2d",
+            "bake": "30m",
+        },
     },
 }
-"""The other shapes of a predictor and a transformer."""
+"""The other shapes of a predictor and a transformer, and the other way to take over."""

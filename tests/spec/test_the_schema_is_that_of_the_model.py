@@ -26,9 +26,15 @@ UNITS = {
     "cpu": "cores|percent",
     "memory": "bytes|percent",
     "canary": "percent",
-    "min": "number of replicas",
-    "max": "number of replicas",
-    "threshold": "query's own unit",
+    "min": "number of replicas|query's own unit",
+    "max": "number of replicas|query's own unit",
+    "threshold": "query's own unit|250ms",
+    "weight": "percent",
+    "minRequests": "number of requests",
+    "margin": "times the rate",
+    "limit": "part of the requests",
+    "failures": "number of times",
+    "alpha": "chance",
     "keep": "number of previous revisions",
     "version": "number",
     "gpu": "number of GPUs",
@@ -47,7 +53,7 @@ UNITS = {
 def fields() -> Iterator[tuple[str, dict[str, Any], bool]]:
     whole = schema()
     for shape in (whole, *whole["$defs"].values()):
-        for name, field in shape["properties"].items():
+        for name, field in shape.get("properties", {}).items():
             yield name, field, name in shape.get("required", [])
 
 
@@ -93,7 +99,7 @@ def test_every_number_is_one_of_those_with_a_unit() -> None:
 
 
 def test_the_examples_of_the_page_are_valid() -> None:
-    assert len(EXAMPLES) == 7
+    assert len(EXAMPLES) == 8
     for example in EXAMPLES:
         VALIDATOR.validate(yaml.safe_load(example))
         assert parse(example).name == "churn"
@@ -106,7 +112,7 @@ def test_what_platformctl_writes_is_valid(deployment: ModelDeployment) -> None:
 
 
 def invalid(path: str, value: object) -> dict[str, Any]:
-    document = copy.deepcopy(VALID)
+    document = copy.deepcopy(OF_OURS if path.startswith("spec.rollout") else VALID)
     *parents, last = path.split(".")
     place = document
     for step in parents:
@@ -187,6 +193,36 @@ def invalid(path: str, value: object) -> dict[str, Any]:
         ("spec.predictor.model", "yes"),
         ("spec.serving.image", ""),
         ("spec.scaling.max", 10_001),
+        ("spec.rollout", []),
+        ("spec.rollout.steps", []),
+        ("spec.rollout.steps", [0, 100]),
+        ("spec.rollout.steps", [10, 101]),
+        ("spec.rollout.steps", ["10", 100]),
+        ("spec.rollout.steps", [True, 100]),
+        ("spec.rollout.steps", [{"weight": 10, "hold": 60}, 100]),
+        ("spec.rollout.steps", [{"weight": 10, "gate": "auto"}, 100]),
+        ("spec.rollout.steps", [{"weight": 10, "minRequests": -1}, 100]),
+        ("spec.rollout.steps", [*range(1, 100), 100, 100]),
+        ("spec.rollout.gates.errors", None),
+        ("spec.rollout.gates.errors", "off"),
+        ("spec.rollout.gates.error", {}),
+        ("spec.rollout.gates.errors.margin", 1),
+        ("spec.rollout.gates.errors.limit", 5),
+        ("spec.rollout.gates.errors.limit", "0.5"),
+        ("spec.rollout.gates.errors.unit", "windows"),
+        ("spec.rollout.gates.latency.threshold", "250"),
+        ("spec.rollout.gates.latency.threshold", 250),
+        ("spec.rollout.gates.queries", [{"name": "a b", "query": "up", "max": 1}]),
+        ("spec.rollout.gates.queries", [{"name": "a", "query": "", "max": 1}]),
+        ("spec.rollout.gates.queries", [{"name": "a", "query": "up", "max": "1"}]),
+        ("spec.rollout.gates.queries", [{"name": "a", "query": "up", "max": True}]),
+        ("spec.rollout.gates.queries", [{"name": "a", "query": "up", "max": 1, "failures": 0}]),
+        ("spec.rollout.alpha", 2),
+        ("spec.rollout.onFail", "abort"),
+        ("spec.rollout.onInconclusive", "pass"),
+        ("spec.rollout.deadline", "2026-01-01"),
+        ("spec.rollout.deadline", "-1h"),
+        ("spec.rollout.bake", 600),
         ("spec.canary", 0),
         ("spec.canary", 100),
         ("spec.canary", "10%"),
