@@ -12,7 +12,10 @@ from platformctl.judge.queries import judge_query
 
 def gates(auto: Automatic) -> Mapping[Kind, Gate]:
     """The counts that are judged now; alone, each by a limit."""
-    found = gates_of(auto.policy)
+    found = dict(gates_of(auto.policy))
+    if Kind.LATENCY in found and auto.evidence.bound is not None:
+        happened = f"took more than {auto.evidence.bound:g} ms"
+        found[Kind.LATENCY] = found[Kind.LATENCY].model_copy(update={"happened": happened})
     if not auto.bakes:
         return found
     limits = auto.evidence.limits

@@ -9,7 +9,7 @@ from platformctl.domain.counts import Counts
 from platformctl.domain.gates import Kind
 from platformctl.domain.windows import Tally, Window
 from platformctl.samples.increments import fault, increment
-from platformctl.samples.thresholds import slow
+from platformctl.samples.thresholds import slow, tells
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ def cut(before: Reading, after: Reading, bound: float | None) -> Mapping[Kind, W
     Args:
         before: The last that was good.
         after: The newest.
-        bound: An answer that took longer, in ms, is slow; None: latencies are not judged.
+        bound: An answer that took longer, in ms, is slow; None: latencies are not judged. Nor are they where
+            one of both does not tell them apart at that bound.
     """
     canary, stable = increment(before.canary, after.canary), increment(before.stable, after.stable)
     for whose, counts in (("canary", canary), ("stable", stable)):
@@ -36,7 +37,7 @@ def cut(before: Reading, after: Reading, bound: float | None) -> Mapping[Kind, W
         Kind.ERRORS: _window((canary.requests, canary.errors), (stable.requests, stable.errors)),
         Kind.CLIENT_ERRORS: _window((canary.requests, canary.rejected), (stable.requests, stable.rejected)),
     }
-    if bound is not None:
+    if bound is not None and tells(canary, bound) and tells(stable, bound):
         windows[Kind.LATENCY] = _window(_latency(canary, bound), _latency(stable, bound))
     return windows
 

@@ -1,12 +1,12 @@
 """Look at the figures of a rollout that decides by itself."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from platformctl.domain.automatic import Automatic, Evidences, Queried, Reading
 from platformctl.domain.counts import Counts
-from platformctl.domain.durations import span
-from platformctl.domain.errors import PlatformctlError
+from platformctl.domain.errors import PlatformctlError, Refused
 from platformctl.domain.gates import Kind, Standing
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.policy import QueryGate
@@ -17,11 +17,10 @@ from platformctl.judge.series import added, point
 from platformctl.judge.verdicts import gates, limits, verdicts
 from platformctl.rollout import Looked
 from platformctl.samples.cutting import Unusable, cut
-from platformctl.samples.thresholds import at_bound, usual
+from platformctl.samples.increments import lost, merged
+from platformctl.samples.thresholds import only
+from platformctl.usecases import slowness
 from platformctl.usecases.world import World
-
-ENOUGH = 100
-"""Answers of stable from which it is told which are slow."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _count(
     try:
         counts = world.counters.read(name, [canary, stable] if stable else [canary])
     except PlatformctlError as error:
-        return Learned(known, trouble=str(error))
+        return Learned(known, trouble=_words(error))
     reading = Reading(
         at=world.clock.now(), canary=counts[canary], stable=counts[stable] if stable else Counts()
     )
@@ -73,8 +72,13 @@ def _count(
 def learned(auto: Automatic, reading: Reading) -> Learned:
     """What is known with one more reading. Pure."""
     known = auto.evidence
+    silent = _silent(reading)
+    if silent is not None:
+        return Learned(known, trouble=f"no server of {silent} says what it has answered")
+    bound = slowness.bound(auto, reading)
+    trouble = slowness.trouble(auto, reading, bound)
     if known.reading is None:
-        return Learned(_begun(auto, reading))
+        return Learned(_begun(auto, _kept(reading, bound, auto), bound), trouble=trouble)
     windows = cut(known.reading, reading, known.bound)
     if isinstance(windows, Unusable):
         return Learned(known, trouble=windows.why)
@@ -87,47 +91,63 @@ def learned(auto: Automatic, reading: Reading) -> Learned:
     update = {
         "standings": standings,
         "points": added(known.points, point(gates(auto), standings, reading.at)),
-        "reading": reading,
-        "bound": known.bound or _bound(auto, reading),
+        "reading": _kept(_joined(known.reading, reading), bound, auto),
+        "bound": bound,
     }
-    return Learned(known.model_copy(update=update), windows[Kind.ERRORS].canary.requests)
+    evidence = known.model_copy(update=update)
+    return Learned(
+        evidence, windows[Kind.ERRORS].canary.requests, _nobodys(known.reading, reading) or trouble
+    )
 
 
-def _begun(auto: Automatic, reading: Reading) -> Evidences:
+def _begun(auto: Automatic, reading: Reading, bound: float | None) -> Evidences:
     """The first reading at these weights: what comes later is compared with it."""
-    known = auto.evidence
-    update: dict[str, object] = {"reading": reading, "bound": known.bound or _bound(auto, reading)}
-    if auto.bakes and not known.limits:
+    update: dict[str, object] = {"reading": reading, "bound": bound}
+    if auto.bakes and not auto.evidence.limits:
         update["limits"] = limits(auto)
-    return known.model_copy(update=update)
+    return auto.evidence.model_copy(update=update)
 
 
-def _bound(auto: Automatic, reading: Reading) -> float | None:
-    """From which latency on, in ms, an answer is slow: as the policy says, or as stable has been."""
-    gate = auto.policy.gates.latency
-    if gate is None:
+def _joined(before: Reading, after: Reading) -> Reading:
+    """The newest, with what it does not tell of servers that were told of before."""
+    canary, stable = merged(before.canary, after.canary), merged(before.stable, after.stable)
+    return Reading(at=after.at, canary=canary, stable=stable)
+
+
+def _kept(reading: Reading, bound: float | None, auto: Automatic) -> Reading:
+    """What of a reading is recorded."""
+    if bound is None and auto.policy.gates.latency is not None:
+        return reading
+    canary, stable = (only(counts, bound or 0.0) for counts in (reading.canary, reading.stable))
+    return Reading(at=reading.at, canary=canary, stable=stable)
+
+
+def _silent(reading: Reading) -> str | None:
+    """Whose servers say nothing at all, although each would by itself."""
+    told = {"canary": reading.canary, "stable": reading.stable}
+    return next((whose for whose, counts in told.items() if counts.parts == {}), None)
+
+
+def _nobodys(before: Reading, after: Reading) -> str | None:
+    """Errors of which nobody can say whose they are are no evidence, and no reason to go on either."""
+    errors = lost(before.canary, after.canary)
+    if not errors:
         return None
-    if gate.threshold is not None:
-        return at_bound(reading.stable, span(gate.threshold).total_seconds() * 1000)
-    return usual(reading.stable) if reading.stable.requests >= ENOUGH else None
+    return f"{errors:,} requests since the last look found no version: the router had no place to send them"
 
 
 def _query(
     world: World, name: Name, auto: Automatic, canary: RevisionId, stable: RevisionId | None
 ) -> tuple[Mapping[str, Queried], str | None]:
-    known, trouble = dict(auto.evidence.queried), None
+    known, troubles = dict(auto.evidence.queried), []
     for gate in _asked(auto.policy.gates.queries, stable):
         try:
-            value = _value(world, name, gate, canary)
-            if gate.of == "ratio" and stable is not None:
-                value /= _value(world, name, gate, stable)
-        except ZeroDivisionError:
-            trouble = f"{gate.name}: it is 0 for what serves, so there is no ratio"
+            value = _figure(world, name, gate, canary, stable)
         except PlatformctlError as error:
-            trouble = f"{gate.name}: {error}"
+            troubles.append(f"{gate.name}: {_words(error)}")
         else:
             known[gate.name] = asked(gate, known.get(gate.name, Queried()), value)
-    return known, trouble
+    return known, "; ".join(troubles) or None
 
 
 def _asked(queries: Sequence[QueryGate], stable: RevisionId | None) -> Sequence[QueryGate]:
@@ -135,6 +155,25 @@ def _asked(queries: Sequence[QueryGate], stable: RevisionId | None) -> Sequence[
     return [gate for gate in queries if gate.of == "value" or stable is not None]
 
 
+def _figure(
+    world: World, name: Name, gate: QueryGate, canary: RevisionId, stable: RevisionId | None
+) -> float:
+    value = _value(world, name, gate, canary)
+    if gate.of == "value" or stable is None:
+        return value
+    of_stable = _value(world, name, gate, stable)
+    if not of_stable:
+        raise Refused("it is 0 for the version that serves, so there is no ratio")
+    if not math.isfinite(value / of_stable):
+        raise Refused(f"{value:g} / {of_stable:g} is no ratio")
+    return value / of_stable
+
+
 def _value(world: World, name: Name, gate: QueryGate, revision: RevisionId) -> float:
     text = gate.query.replace("{revision}", revision).replace("{model}", name)
     return world.metrics.query(gate.address, text)
+
+
+def _words(error: PlatformctlError) -> str:
+    """What happened, and what to do in parentheses."""
+    return f"{error.message} ({error.hint})" if error.hint else error.message
