@@ -67,6 +67,8 @@ class Replayed:
         verdicts: At that time, one a gate.
         auto: All that would have been known at that time.
         readings: How many were judged.
+        missed: Those that told nothing.
+        left_out: Gates of the policy that the past cannot be judged by.
     """
 
     ending: Ending
@@ -77,6 +79,7 @@ class Replayed:
     auto: Automatic
     readings: int
     missed: Sequence[Missed]
+    left_out: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def replay(policy: RolloutPolicy, past: Sequence[Past]) -> Replayed:
     Raises:
         SpecError: There are fewer than two readings, or nothing to judge them by.
     """
-    policy = judgeable(policy)
+    asked, policy = policy, judgeable(policy, past)
     if len(past) < 2:  # noqa: PLR2004 - a window is what came between two
         raise SpecError("one reading of both revisions is no past", hint="two at least make a window")
     began = past[0].reading.at
@@ -170,26 +173,42 @@ def replay(policy: RolloutPolicy, past: Sequence[Past]) -> Replayed:
         if decision.turn in (Turn.ON, Turn.ALL):
             run.step(decision, now)
     return Replayed(
-        ending or Ending.UNDECIDED, now, decision.why, run.steps, said, run.auto, run.readings, run.missed
+        ending=ending or Ending.UNDECIDED,
+        at=now,
+        why=decision.why,
+        steps=run.steps,
+        verdicts=said,
+        auto=run.auto,
+        readings=run.readings,
+        missed=run.missed,
+        left_out=_left_out(asked, policy),
     )
 
 
-def judgeable(policy: RolloutPolicy) -> RolloutPolicy:
-    """The policy without what the past cannot tell: queries, and what a person would have approved.
+def judgeable(policy: RolloutPolicy, past: Sequence[Past]) -> RolloutPolicy:
+    """The policy without what the past cannot tell: queries, a person's approval, latencies if it has none.
 
     Raises:
         SpecError: Nothing is left to judge by.
     """
-    gates = policy.gates.model_copy(update={"queries": ()})
+    update: dict[str, object] = {"queries": ()}
+    if not any(each.reading.canary.latency or each.reading.stable.latency for each in past):
+        update["latency"] = None
     steps = tuple(step.model_copy(update={"gate": None}) for step in policy.steps)
-    policy = policy.model_copy(update={"gates": gates, "steps": steps})
+    policy = policy.model_copy(update={"gates": policy.gates.model_copy(update=update), "steps": steps})
     if not list(policy.rates()):
         raise SpecError(
-            "there is no gate that figures of the past can be judged by",
+            "there is no gate that these figures can be judged by",
             field="spec.rollout.gates",
             hint="turn on errors, latency or clientErrors; queries are not asked again",
         )
     return policy
+
+
+def _left_out(asked: RolloutPolicy, judged: RolloutPolicy) -> Sequence[str]:
+    kinds = {kind for kind, _ in judged.rates()}
+    counts = [kind.value for kind, _ in asked.rates() if kind not in kinds]
+    return [*counts, *(gate.name for gate in asked.gates.queries)]
 
 
 def _ending(auto: Automatic, decision: Decision) -> Ending | None:

@@ -118,6 +118,17 @@ def test_a_step_that_a_person_approves_is_taken_as_approved() -> None:
     assert _replayed(History().moments(300), _policy(steps=steps)).ending is Ending.PROMOTED
 
 
+def test_what_the_past_cannot_tell_is_left_out_and_said() -> None:
+    bare = [
+        replace(moment, counts={who: replace(counts, latency={}) for who, counts in moment.counts.items()})
+        for moment in History().moments(300)
+    ]
+    query = {"name": "revenue", "query": "revenue", "min": 1}
+    found = _replayed(bare, _policy(gates={"queries": [query]}))
+    assert (found.ending, found.left_out) == (Ending.PROMOTED, ["latency", "revenue"])
+    assert _replayed(History().moments(5)).left_out == []
+
+
 def test_a_past_without_what_is_asked_for_is_refused() -> None:
     moments = History().moments(5)
     with pytest.raises(NotFound, match="no figures of churn-v9") as caught:
@@ -129,5 +140,5 @@ def test_a_past_without_what_is_asked_for_is_refused() -> None:
     with pytest.raises(SpecError, match="is no past"):
         _replayed(moments[:1])
     off = {"errors": False, "latency": False, "clientErrors": False}
-    with pytest.raises(SpecError, match="no gate that figures of the past"):
+    with pytest.raises(SpecError, match="no gate that these figures"):
         _replayed(moments, _policy(gates=off))

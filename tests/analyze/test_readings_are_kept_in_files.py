@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platformctl.adapters import readings
-from platformctl.domain.counts import Counts
+from platformctl.domain.counts import Counts, of_parts
 from platformctl.domain.errors import NotFound, SpecError
 from platformctl.domain.names import RevisionId
 from platformctl.domain.readings import Moment
@@ -28,6 +28,14 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     for moment in moments:
         readings.append(tmp_path / name, moment)
     assert readings.read(tmp_path / name) == moments
+
+
+@pytest.mark.parametrize("name", ["past.csv", "past.jsonl"])
+def test_servers_are_told_apart(tmp_path: Path, name: str) -> None:
+    pods = {"a": Counts(requests=10, errors=1), "b": Counts(requests=3)}
+    moment = Moment(BEGAN, {CANARY: of_parts(pods), STABLE: Counts(requests=7)})
+    readings.append(tmp_path / name, moment)
+    assert readings.read(tmp_path / name) == [moment]
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=3, max_size=3), st.sampled_from(["past.csv", "past.json"]))
@@ -92,6 +100,16 @@ _WRONG = {
         "sort it",
     ),
     "a line that is there twice": (f"{_HEAD}{_LINE}{_LINE}", f"line 3: {CANARY} is there twice", "leave one"),
+    "a server that is there twice": (
+        f"{_HEAD[:-1]},server\n" + 2 * f"{_LINE[:-1]},pod-1\n",
+        f"line 3: pod-1 of {CANARY} is there twice",
+        "leave one",
+    ),
+    "a server, and no server": (
+        f"{_HEAD[:-1]},server\n{_LINE[:-1]},pod-1\n{_LINE[:-1]},\n",
+        f"line 3: some lines of {CANARY} name a server",
+        "docs/",
+    ),
     "a bound that is none": (
         f"{_HEAD[:-1]},le_x\n{_LINE[:-1]},1\n",
         "line 2: 'x' is no bound",
