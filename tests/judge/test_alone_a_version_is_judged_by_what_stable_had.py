@@ -64,3 +64,11 @@ def test_a_limit_of_the_policy_is_the_limit() -> None:
     auto = _compared(Tally(requests=9000, events=90), gates={"errors": {"limit": 0.2}})
     assert Kind.ERRORS not in limits(auto)
     assert gates(_alone(auto))[Kind.ERRORS].limit == 0.2
+
+
+def test_what_depends_on_how_many_callers_there_are_has_a_limit_only_where_the_policy_says_one() -> None:
+    auto = _compared(Tally(requests=9000, events=90))
+    assert set(limits(auto)) == {Kind.ERRORS}
+    assert gates(_alone(auto))[Kind.LATENCY].limit is None
+    with_limit = _compared(Tally(requests=9000, events=90), gates={"latency": {"limit": 0.1}})
+    assert gates(_alone(with_limit))[Kind.LATENCY].limit == 0.1
