@@ -18,8 +18,8 @@ from dataclasses import replace
 
 from platformctl.domain.counts import Counts, of_parts, total
 
-_SAME_SECONDS = 2.0
-"""A process that began so much later is another one. Envoy tells whole seconds."""
+_SAME_SECONDS = 1.0
+"""A process that began more than that apart is another one. Envoy tells whole seconds."""
 
 _MOST_GONE = 50
 """So many processes are remembered that say nothing now; they may again."""

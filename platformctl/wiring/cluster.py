@@ -13,7 +13,7 @@ from platformctl.adapters.cluster.state.lease import ClusterLease
 from platformctl.adapters.cluster.target import ClusterTarget
 from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.adapters.cluster.traffic.serving import Traffic
-from platformctl.adapters.prometheus import PrometheusMetrics
+from platformctl.adapters.prometheus.metrics import PrometheusMetrics
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.cluster import Shape
 from platformctl.domain.cluster_options import shape

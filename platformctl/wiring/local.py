@@ -9,7 +9,7 @@ from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.lease import FlockLease
 from platformctl.adapters.local.stack import Stack, router_of
 from platformctl.adapters.local.target import LocalTarget
-from platformctl.adapters.prometheus import PrometheusMetrics
+from platformctl.adapters.prometheus.metrics import PrometheusMetrics
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.settings import Settings
 from platformctl.ports import Registry, Reporter

@@ -51,8 +51,9 @@ def prometheus() -> Iterator[Recorded]:
         thread.join()
 
 
-def _answers(revision: str, pod: str, code: str, count: int) -> Mapping[str, Any]:
+def _answers(revision: str, pod: str, code: str, count: str | int) -> Mapping[str, Any]:
     metric = {"__name__": "platformctl_requests_total", "revision": revision, "code": code, "pod": pod}
+    metric |= {"instance": f"{pod}:8080"}
     return {"metric": metric, "value": [1795291200.0, str(count)]}
 
 
@@ -73,6 +74,8 @@ def test_one_question_has_the_figures_of_all_revisions(prometheus: Recorded) -> 
     assert (found[_V1].requests, found[_V1].errors, found[_V2].requests) == (6, 1, 0)
     assert len(prometheus.asked) == 1
     assert 'namespace=~"(shop)?"' in prometheus.asked[0]
+    assert len(found[_V1].parts or ()) == 2
+    assert found[_V2].parts == {}
 
 
 def test_of_a_revision_with_a_separate_transformer_that_one_counts(prometheus: Recorded) -> None:
@@ -83,7 +86,18 @@ def test_of_a_revision_with_a_separate_transformer_that_one_counts(prometheus: R
     assert _counters(prometheus).read(Name("churn"), [_V1])[_V1].requests == 4
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"status": "error", "error": "parse error"}', b"[]"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b'{"status": "error", "error": "parse error"}',
+        b"[]",
+        b'{"status": "success", "data": []}',
+        _said({"metric": {}, "value": [1.0, "3"]}),
+        _said({"metric": {"revision": _V1}, "value": 3}),
+        _said(_answers(_V1, "p", "200", "NaN")),
+    ],
+)
 def test_one_that_gives_no_figures_is_down(prometheus: Recorded, body: bytes) -> None:
     prometheus.body = body
     with pytest.raises(Unreachable, match="gives no figures") as unreachable:

@@ -4,8 +4,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from platformctl.adapters.cluster.traffic import prometheus
-from platformctl.adapters.cluster.traffic.exposition import Sample, counts, samples, total
-from platformctl.domain.counts import Counts
+from platformctl.adapters.cluster.traffic.exposition import began, counts, samples
+from platformctl.domain.counts import Counts, total
 from platformctl.domain.names import RevisionId
 
 pytestmark = pytest.mark.quick
@@ -67,13 +67,23 @@ def test_figures_of_several_servers_add_up() -> None:
     assert total([]) == Counts()
 
 
+@pytest.mark.parametrize("wrong", ['{code="200"} NaN', '{code="200"} +Inf', "{} many"])
+def test_a_count_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"nan|inf|many"):
+        counts(samples(f"platformctl_requests_total{wrong}\n"))
+
+
+def test_a_bucket_without_a_bound_is_refused() -> None:
+    with pytest.raises(ValueError, match="none"):
+        counts(samples("platformctl_request_seconds_bucket{} 3\n"))
+
+
+def test_a_server_says_since_when_it_counts() -> None:
+    assert began(samples("process_start_time_seconds 1.79531737169e+09\n")) == 1_795_317_371.69
+    assert began(samples(_page("200"))) is None
+
+
 def test_a_query_asks_for_both_families_of_all_revisions_at_once() -> None:
     asked = prometheus.query([_V2, _V1], "shop")
     assert f'revision=~"{_V1}|{_V2}"' in asked
     assert "platformctl_requests_total|platformctl_request_seconds_bucket" in asked
-
-
-def test_an_answer_of_prometheus_is_read_like_a_page() -> None:
-    metric = {"__name__": "platformctl_requests_total", "revision": _V1, "code": "500"}
-    said = {"status": "success", "data": {"result": [{"metric": metric, "value": [1.0, "3"]}]}}
-    assert prometheus.samples(said) == [Sample(metric["__name__"], metric, 3.0)]

@@ -52,6 +52,11 @@ class Admin:
         stats = self._json("/stats", format="json", histogram_buckets="cumulative", filter=pattern)["stats"]
         return list(stats)
 
+    def uptime(self) -> int:
+        """Whole seconds since it started."""
+        said = str(self._json("/server_info")["uptime_all_epochs"])  # 123s
+        return int(float(said.removesuffix("s")))
+
     def _json(self, path: str, **query: str) -> Any:  # any JSON
         body = self._get(f"{path}?{urlencode(query)}")
         try:

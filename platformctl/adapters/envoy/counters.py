@@ -1,12 +1,15 @@
 """Figures a revision, as the router counted them."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from platformctl.adapters.envoy import statistics
 from platformctl.adapters.envoy.admin import Admin
 from platformctl.domain.counts import Counts
+from platformctl.domain.errors import Unreachable
 from platformctl.domain.names import Name, RevisionId
 
 # Envoy merges histograms after it has answered: the first question starts it, another sees the result.
@@ -34,14 +37,23 @@ class EnvoyCounters:
         """
         if not revisions:
             return {}
+        began = (
+            math.floor(time.time()) - self._admin.uptime()
+        )  # before its figures: they may be a later one's
         self._once(revisions)
         for _ in range(_MERGE_POLLS):
             time.sleep(_MERGE_SECONDS)
             figures = self._once(revisions)
             if all(statistics.is_merged(counts) for counts in figures.values()):
                 break
-        return figures
+        return {revision: replace(counts, began=began) for revision, counts in figures.items()}
 
     def _once(self, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         stats = self._admin.stats(statistics.answers_pattern(revisions))
-        return {revision: statistics.counts(stats, revision) for revision in revisions}
+        try:
+            return {revision: statistics.counts(stats, revision) for revision in revisions}
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreachable(
+                f"the router's figures cannot be read: {type(error).__name__}: {error}",
+                hint="platformctl doctor",
+            ) from error

@@ -3,7 +3,8 @@
 An answer is counted once, as its client saw it: retries are not, and a client that went away before
 its answer is nobody's error. Envoy's own answers for a revision (503 for a dead or resetting server,
 504 for a timeout) count as that revision's. An answer that breaks off after its first line has been
-sent on counts by that line: Envoy has no figure a cluster for it.
+sent on counts by that line: Envoy has no figure a cluster for it. A request for which there is no cluster
+(a 503) is no revision's; it is counted for all together.
 
 Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/upstream/cluster_manager/cluster_stats
 """
@@ -33,6 +34,7 @@ _ANSWERS = "upstream_rq_completed"
 _ERRORS = "upstream_rq_5xx"
 _REJECTED = "upstream_rq_4xx"
 _LATENCY = "upstream_rq_time"
+_LOST = "http.router.no_cluster"
 _IN_FLIGHT = ("upstream_rq_active", "upstream_rq_pending_active")
 
 
@@ -42,6 +44,7 @@ def stats_config() -> Json:
     patterns = [
         {"safe_regex": {"regex": rf"cluster\.[^.]+\.({kept})"}},
         {"safe_regex": {"regex": r"(cluster_manager\.cds|http\.router\.rds\.routes)\.update_rejected"}},
+        {"exact": _LOST},
     ]
     buckets = [*(bound - _ROUNDED_DOWN for bound in LATENCY_BOUNDS_MS), _UNBOUNDED]
     return {
@@ -52,7 +55,8 @@ def stats_config() -> Json:
 
 def answers_pattern(revisions: Iterable[RevisionId]) -> str:
     """The names of what `counts` reads, for Envoy's filter."""
-    return rf"^cluster\.({'|'.join(revisions)})\.({_ANSWERS}|{_ERRORS}|{_REJECTED}|{_LATENCY})$"
+    answers = rf"cluster\.({'|'.join(revisions)})\.({_ANSWERS}|{_ERRORS}|{_REJECTED}|{_LATENCY})"
+    return rf"^({answers}|{_LOST.replace('.', '[.]')})$"
 
 
 def in_flight_pattern(revisions: Iterable[str]) -> str:
@@ -74,6 +78,7 @@ def counts(stats: Sequence[Mapping[str, Any]], revision: RevisionId) -> Counts:
         errors=values.get(prefix + _ERRORS, 0),
         rejected=values.get(prefix + _REJECTED, 0),
         latency=_latency(stats, prefix + _LATENCY),
+        lost=values.get(_LOST, 0),
     )
 
 

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from platformctl.adapters.cluster.api.objects import entries, label, name, numbe
 from platformctl.adapters.cluster.observing.listed_pods import ListedPods
 from platformctl.adapters.cluster.traffic import exposition
 from platformctl.adapters.cluster.traffic.prometheus import Prometheus
-from platformctl.domain.counts import Counts
+from platformctl.domain.counts import Counts, total
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
@@ -40,16 +41,17 @@ class Heard(NamedTuple):
     def and_now(self, said: Counts) -> "Heard":
         """With what it says now. Fewer than it had is another life."""
         if said.requests < self.last.requests:
-            return Heard(exposition.total((self.before, self.last)), said)
+            return Heard(total((self.before, self.last)), said)
         return Heard(self.before, said)
 
 
 class ClusterCounters:
     """The port `Counters`, over the `/metrics` of the pods, or by a Prometheus that has them.
 
-    Of a revision with a separate transformer only that is read: its answers are what callers got. A pod
-    that is gone, restarts or does not answer counts with what it last said to this object; what it said
-    to another one is lost with it, so that a new one may begin lower. An image without figures has zeros.
+    Of a revision with a separate transformer only that is read: its answers are what callers got. In the sums
+    a pod that is gone, restarts or does not answer counts with what it last said to this object; what it said
+    to another one is lost with it, so that a new one may begin lower. The parts are the pods that answer now.
+    An image without figures has zeros.
 
     What no server answered is in no figure: resets, timeouts at the gateway, and the gateway's own 503.
 
@@ -70,7 +72,7 @@ class ClusterCounters:
     ) -> None:
         self._api = api
         self._listed = listed
-        self._prometheus = Prometheus(prometheus, api) if prometheus else None
+        self._prometheus = Prometheus(prometheus, api.namespace) if prometheus else None
         self._direct = "KUBERNETES_SERVICE_HOST" in os.environ if direct is None else direct
         self._heard: dict[RevisionId, dict[str, Heard]] = {}
         self._lock = threading.Lock()
@@ -94,19 +96,21 @@ class ClusterCounters:
             }
         for revision, answers in said.items():
             self._remember(revision, asked[revision], answers)
-        return {revision: self._total(revision) for revision in revisions}
+        return {
+            revision: self._all(revision, _parts(asked[revision], said[revision])) for revision in revisions
+        }
 
     def _pods(self, revisions: Sequence[RevisionId]) -> Sequence[Manifest]:
         return self._api.list(POD, f"{SERVICE_LABEL} in ({','.join(sorted(set(revisions)))})")
 
-    def _total(self, revision: RevisionId) -> Counts:
+    def _all(self, revision: RevisionId, parts: Mapping[str, Counts]) -> Counts:
         heard = self._heard.get(revision, {}).values()
-        return exposition.total(part for one in heard for part in one)
+        return replace(total(part for one in heard for part in one), parts=parts)
 
     def _remember(
         self, revision: RevisionId, pods: Sequence[Manifest], said: Sequence[Counts | None]
     ) -> None:
-        if pods and all(one is None for one in said) and revision not in self._heard:
+        if pods and all(one is None for one in said):
             raise Unreachable(
                 f"no pod of {revision} says what it has counted: {', '.join(map(name, pods))}",
                 hint=f"kubectl get --raw {_path(self._api, pods[0])}",
@@ -118,15 +122,16 @@ class ClusterCounters:
                     known[uid(pod)] = known.get(uid(pod), Heard()).and_now(one)
 
     def _ask(self, revision: RevisionId, pod: Manifest) -> Counts | None:
-        """One pod's figures; None: it does not answer. A page without figures has zeros."""
+        """One pod's figures; None: it does not answer, or with garbage. A page without figures has zeros."""
         try:
             status, body = self._fetch(pod)
-        except (Unreachable, OSError, HTTPException):
+            if status >= _FAILURE:
+                return None
+            found = [*exposition.samples(body.decode(errors="replace"))] if status == _OK else []
+            counts = exposition.counts(one for one in found if one.labels.get("revision") == revision)
+        except (Unreachable, OSError, HTTPException, ValueError):
             return None
-        if status >= _FAILURE:
-            return None
-        found = exposition.samples(body.decode(errors="replace")) if status == _OK else ()
-        return exposition.counts(one for one in found if one.labels.get("revision") == revision)
+        return replace(counts, began=exposition.began(found))
 
     def _fetch(self, pod: Manifest) -> tuple[int, bytes]:
         if not self._direct:
@@ -139,6 +144,10 @@ class ClusterCounters:
             return answer.status, answer.read()
         finally:
             connection.close()
+
+
+def _parts(pods: Sequence[Manifest], said: Sequence[Counts | None]) -> Mapping[str, Counts]:
+    return {uid(pod): one for pod, one in zip(pods, said, strict=True) if one is not None}
 
 
 def entrances(pods: Collection[Manifest], revision: RevisionId) -> Sequence[Manifest]:

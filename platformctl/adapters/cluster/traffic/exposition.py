@@ -6,6 +6,7 @@ the gateway, its own 503 for a revision of which no pod is ready.
 Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,10 @@ from platformctl.domain.counts import Counts
 
 REQUESTS = "platformctl_requests_total"
 LATENCY = "platformctl_request_seconds_bucket"
+BEGAN = "process_start_time_seconds"
+"""When the server's process began: it has counted since then."""
+
+_READ = (REQUESTS, LATENCY, BEGAN)
 
 _SAMPLE = re.compile(r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?\s+(?P<value>\S+)(?:\s+-?\d+)?\s*")
 _LABEL = re.compile(r'\s*(?P<name>[a-zA-Z_]\w*)\s*=\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*,?')
@@ -39,12 +44,16 @@ class Sample:
 
 
 def samples(text: str) -> Iterator[Sample]:
-    """Read those lines that `counts` needs. What is no line of figures is passed over."""
+    """Read those lines that `counts` and `began` need. What is no line of figures is passed over.
+
+    Raises:
+        ValueError: A value is no number.
+    """
     for line in text.splitlines():
-        if not line.startswith((REQUESTS, LATENCY)):
+        if not line.startswith(_READ):
             continue
         found = _SAMPLE.fullmatch(line)
-        if found and found["name"] in (REQUESTS, LATENCY):
+        if found and found["name"] in _READ:
             labels = {
                 one["name"]: _ESCAPED.sub(_plain, one["value"])
                 for one in _LABEL.finditer(found["labels"] or "")
@@ -53,14 +62,18 @@ def samples(text: str) -> Iterator[Sample]:
 
 
 def counts(samples: Iterable[Sample]) -> Counts:
-    """Add up the figures of one revision."""
+    """Add up the figures of one revision.
+
+    Raises:
+        ValueError: A count is none, or a bucket has no bound.
+    """
     answers: Counter[str] = Counter()
     latency: Counter[float] = Counter()
     for sample in samples:
         if sample.name == REQUESTS:
-            answers[sample.labels.get("code", "")] += round(sample.value)
-        else:
-            latency[float(sample.labels["le"]) * 1000] += round(sample.value)
+            answers[sample.labels.get("code", "")] += _count(sample)
+        elif sample.name == LATENCY:
+            latency[float(sample.labels.get("le", "none")) * 1000] += _count(sample)
     return Counts(
         requests=answers.total(),
         errors=sum(count for code, count in answers.items() if _is_servers_fault(code)),
@@ -69,18 +82,15 @@ def counts(samples: Iterable[Sample]) -> Counts:
     )
 
 
-def total(parts: Iterable[Counts]) -> Counts:
-    """Add up the figures of several servers."""
-    parts = list(parts)
-    latency: Counter[float] = Counter()
-    for part in parts:
-        latency.update(part.latency)
-    return Counts(
-        requests=sum(part.requests for part in parts),
-        errors=sum(part.errors for part in parts),
-        rejected=sum(part.rejected for part in parts),
-        latency=dict(sorted(latency.items())),
-    )
+def began(samples: Iterable[Sample]) -> float | None:
+    """When the process of one server began, in seconds since 1970; None: it does not say."""
+    return next((sample.value for sample in samples if sample.name == BEGAN), None)
+
+
+def _count(sample: Sample) -> int:
+    if not math.isfinite(sample.value):
+        raise ValueError(f"{sample.name} is {sample.value}")
+    return round(sample.value)
 
 
 def _is_servers_fault(code: str) -> bool:

@@ -1,39 +1,41 @@
 """The same figures from a Prometheus that scrapes the pods: one query."""
 
-import http.client
-import json
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
-from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.traffic import exposition
-from platformctl.adapters.cluster.traffic.exposition import LATENCY, REQUESTS, Sample
-from platformctl.domain.counts import Counts
-from platformctl.domain.errors import Unreachable
+from platformctl.adapters.cluster.traffic.exposition import BEGAN, LATENCY, REQUESTS, Sample
+from platformctl.adapters.prometheus.client import SECONDS, ask
+from platformctl.domain.counts import Counts, of_parts
+from platformctl.domain.errors import PlatformctlError, Unreachable
 from platformctl.domain.names import RevisionId
 
-_SECONDS = 5.0
-_KEPT = "1d"
-"""How long a pod that is gone still counts."""
+_THERE = "platformctl_in_flight"
+"""A server has it from its start, before it has answered anybody."""
+
+_SCRAPED = ""
+"""Prometheus leaves the name away where it gives the time of a scrape."""
 
 
 class Prometheus:
     """One Prometheus, asked by its HTTP interface.
 
-    Figures are as old as its last scrape. A pod that is gone counts for a day. Of a revision with a separate
-    transformer only that counts, if the scrape gives figures a label `pod`.
+    Figures are as old as its last scrape, and say so. Servers are told apart by the address that was scraped,
+    and one that two jobs scrape counts once. One that is gone, or cannot be scraped, is not told. Of a
+    revision with a separate transformer only that counts, if the scrape gives figures a label `pod`.
 
     Args:
         url: Its address, without `/api`.
-        api: For the namespace that is ours.
+        namespace: That of the pods; figures without such a label count too.
+        seconds: For an answer to begin, and again for it to end.
     """
 
-    def __init__(self, url: str, api: Api) -> None:
+    def __init__(self, url: str, namespace: str, seconds: float = SECONDS) -> None:
         self._url = url.rstrip("/")
-        self._api = api
+        self._namespace = namespace
+        self._seconds = seconds
 
     def read(self, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         """Read the figures of the given revisions.
@@ -41,49 +43,87 @@ class Prometheus:
         Raises:
             Unreachable: It does not answer, or not with figures.
         """
-        found = self._ask(query(revisions, self._api.namespace))
-        return {revision: exposition.counts(_first(found, revision)) for revision in revisions}
-
-    def _ask(self, text: str) -> Sequence[Sample]:
-        url = f"{self._url}/api/v1/query?{urlencode({'query': text})}"
         try:
-            with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - http or https, as configured
-                said = json.load(answer)
-            return samples(said)
-        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-            raise Unreachable(
-                f"the Prometheus at {self._url} gives no figures: {_words(error)}",
-                field="prometheus",
-                hint="correct it in platformctl.toml, or leave it out: then the pods are asked",
-            ) from error
+            found, at = _read(ask(self._url, query(revisions, self._namespace), self._seconds))
+        except PlatformctlError as error:
+            raise self._unreachable(error.message) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._unreachable(f"{type(error).__name__}: {error}") from error
+        return {revision: of_parts(_first(found, revision), at) for revision in revisions}
+
+    def _unreachable(self, why: str) -> Unreachable:
+        return Unreachable(
+            f"the Prometheus at {self._url} gives no figures: {why}",
+            field="prometheus",
+            hint="correct it in platformctl.toml, or leave it out: then the pods are asked",
+        )
 
 
 def query(revisions: Sequence[RevisionId], namespace: str) -> str:
-    """What is asked: both families at once, summed but for what `exposition.counts` tells apart."""
-    names, whose = f"{REQUESTS}|{LATENCY}", "|".join(sorted(set(revisions)))
-    chosen = f'{{__name__=~"{names}",revision=~"{whose}",namespace=~"({namespace})?"}}'
-    return f"sum by (__name__, revision, code, le, pod) (last_over_time({chosen}[{_KEPT}]))"
+    """What is asked: all figures of each server, when it was scraped, and since when it runs.
+
+    A server that two jobs scrape is in there twice. Of counts the higher is taken, and of times the lower:
+    so a restart that one of both has yet to see is not taken for one, nor what it had counted for new.
+    """
+    ours = f'revision=~"{"|".join(sorted(set(revisions)))}",namespace=~"({namespace})?"'
+    there = f"{_THERE}{{{ours}}}"
+    counts = f'{{__name__=~"{REQUESTS}|{LATENCY}",{ours}}}'
+    return (
+        f"max by (__name__, revision, code, le, protocol, pod, instance) ({counts})"
+        f" or min by (revision, pod, instance) (timestamp({there}))"
+        f" or min by (__name__, instance) ({BEGAN} and on (instance) {there})"
+    )
 
 
-def samples(said: Mapping[str, Any]) -> Sequence[Sample]:
-    """Read the answer to a query.
+class _Server:
+    """What was found of one."""
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+        self.pod = ""
+        self.at: float | None = None
+
+    def counts(self, began: float | None) -> Counts:
+        return replace(exposition.counts(self.samples), at=self.at, began=began)
+
+
+_Servers = Mapping[RevisionId, Mapping[str, tuple[str, Counts]]]
+"""Of each revision, by the address that was scraped: the pod, if it has a name, and the figures."""
+
+
+def _read(data: Any) -> tuple[_Servers, float | None]:  # any JSON
+    """Read the answer: the servers, and when that was by Prometheus's own clock; None: there are none.
 
     Raises:
-        KeyError: It is none.
+        KeyError: It is no answer to the query.
+        TypeError: Likewise.
+        ValueError: A figure is none.
     """
-    return [
-        Sample(one["metric"]["__name__"], one["metric"], float(one["value"][1]))
-        for one in said["data"]["result"]
-    ]
+    servers: dict[RevisionId, dict[str, _Server]] = defaultdict(lambda: defaultdict(_Server))
+    began: dict[str, float] = {}
+    now: float | None = None
+    for one in data["result"]:
+        labels, (now, value) = one["metric"], one["value"]
+        name, instance = labels.get("__name__", _SCRAPED), labels.get("instance", "")
+        if name == BEGAN:
+            began[instance] = float(value)
+            continue
+        server = servers[RevisionId(labels["revision"])][instance]
+        server.pod = labels.get("pod", "")
+        if name == _SCRAPED:
+            server.at = float(value)
+        else:
+            server.samples.append(Sample(name, labels, float(value)))
+    found = {
+        revision: {where: (one.pod, one.counts(began.get(where))) for where, one in several.items()}
+        for revision, several in servers.items()
+    }
+    return found, now
 
 
-def _first(found: Iterable[Sample], revision: RevisionId) -> Sequence[Sample]:
+def _first(found: _Servers, revision: RevisionId) -> Mapping[str, Counts]:
     """The figures of the servers that callers talk to."""
-    ours = [one for one in found if one.labels.get("revision") == revision]
+    ours = found.get(revision, {})
     prefix = f"{revision}-transformer-"
-    return [one for one in ours if one.labels.get("pod", "").startswith(prefix)] or ours
-
-
-def _words(error: Exception) -> str:
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    return str(reason) or type(error).__name__
+    transformers = {where: one for where, one in ours.items() if one[0].startswith(prefix)}
+    return {where: counts for where, (_, counts) in (transformers or ours).items()}
