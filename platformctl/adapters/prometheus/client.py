@@ -52,6 +52,7 @@ def _read(answer: http.client.HTTPResponse, seconds: float) -> bytes:
     Raises:
         TimeoutError: It takes longer.
         ValueError: It does not end.
+        IncompleteRead: It ends too early.
     """
     body, end = bytearray(), time.monotonic() + seconds
     while chunk := answer.read1(_CHUNK):
@@ -60,6 +61,8 @@ def _read(answer: http.client.HTTPResponse, seconds: float) -> bytes:
             raise TimeoutError(f"its answer takes longer than {seconds:g} s")
         if len(body) > _LARGEST:
             raise ValueError(f"its answer has more than {_LARGEST // 1_000_000} MB")
+    if answer.length:
+        raise http.client.IncompleteRead(bytes(body), answer.length)
     return bytes(body)
 
 

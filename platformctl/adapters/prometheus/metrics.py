@@ -1,6 +1,8 @@
 """Figures that only their owner understands, from a Prometheus: one number a query."""
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from platformctl.adapters.prometheus.client import SECONDS, ask
@@ -35,12 +37,19 @@ class PrometheusMetrics:
         return _number(ask(where, text, self._seconds), text)
 
 
+_VALUES: Mapping[str, Callable[[Any], Sequence[float]]] = MappingProxyType(
+    {
+        "scalar": lambda result: [float(result[1])],
+        "vector": lambda result: [float(one["value"][1]) for one in result],
+    }
+)
+"""By the kind of an answer; a range or a text is no number."""
+
+
 def _number(data: Any, text: str) -> float:  # any JSON
     try:
-        kind, result = data["resultType"], data["result"]
-        found = [result] if kind == "scalar" else [one["value"] for one in result]
-        values = [float(value) for _, value in found]
-    except (KeyError, TypeError, ValueError) as error:
+        values = _VALUES[data["resultType"]](data["result"])
+    except (LookupError, TypeError, ValueError) as error:
         raise Refused(
             f"{text}: gives no number", hint="a range such as x[5m] is none: rate(x[5m]) is"
         ) from error
