@@ -25,6 +25,7 @@ from platformctl.domain.progress import Event
 from platformctl.domain.revision import ModelVersion, Revision, Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.traffic import Answer, Request
 from platformctl.domain.version_ref import VersionRef
 
@@ -46,6 +47,10 @@ class Registry(Protocol):
 
     def read(self, version: ModelVersion, path: str) -> bytes:
         """Read one file of a version."""
+        ...
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """What its MLmodel says that it takes and gives; None if it says nothing, or has none."""
         ...
 
     def download(self, version: ModelVersion, folder: Path) -> None:

@@ -43,6 +43,14 @@ from platformctl.usecases.world import World
 )
 @request_options
 @click.option("--retry", is_flag=True, help="Try a revision again that was rolled back.")
+@click.option(
+    "--allow-breaking",
+    "allow_breaking",
+    multiple=True,
+    metavar="FIELD",
+    help="Deploy a version although it breaks callers in this field, as inputs.age, outputs or "
+    "params.threshold; may be repeated.",
+)
 @gpu_shift_option
 @timeout_option
 @click.option(
@@ -61,6 +69,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     *,
     asked: Asked,
     retry: bool,
+    allow_breaking: tuple[str, ...],
     gpu_shift: str,
     timeout: timedelta,
     watched: timedelta | None,
@@ -77,7 +86,12 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     Without --version and --alias: a first deployment takes the alias champion, a canary takes
     challenger, each else the newest version; a live deployment keeps its version.
     """
-    wanted = replace(request(asked, settings_of(session)), retry=retry, staged=gpu_shift == STAGED)
+    wanted = replace(
+        request(asked, settings_of(session)),
+        retry=retry,
+        staged=gpu_shift == STAGED,
+        allow_breaking=allow_breaking,
+    )
     with opened(session, timeout, changes=True, takes_over=takes_over) as world:
         if wanted.model:
             world.say(f"{wanted.model!r} is deployed as {wanted.name}")

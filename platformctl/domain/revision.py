@@ -13,6 +13,7 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.options import ServerOptions
 from platformctl.domain.resources import Resources
 from platformctl.domain.scaling import Prometheus
+from platformctl.domain.signatures import SignatureText
 
 _DIGEST_DIGITS = 6
 
@@ -24,6 +25,9 @@ class ModelInfo(Frozen):
     has_mlmodel: bool = False
     has_signature: bool = False
     example: str | None = Field(default=None, description="Path of its serving input example.")
+    signature: SignatureText | None = Field(
+        default=None, description="Of a folder, whose files may change; a registry is asked for it."
+    )
     python_version: str | None = None
     size_bytes: int | None = None
 

@@ -16,7 +16,8 @@ from platformctl.domain.rollout import AliasMove, Staging
 class Deploy:
     """`revision` is to have `goal` percent; what was a candidate before is superseded.
 
-    With `auto` it goes on from there by itself; `goal` is one of its steps then.
+    With `auto` it goes on from there by itself; `goal` is one of its steps then. `remark` goes into the
+    history.
     """
 
     wanted: ModelDeployment
@@ -24,6 +25,7 @@ class Deploy:
     goal: int
     staging: Staging | None = None
     auto: RolloutPolicy | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True)

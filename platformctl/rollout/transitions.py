@@ -108,7 +108,8 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
     goal, current = event.goal if rollout.stable else WHOLE, rollout.candidate
     auto = turns.begun(event, goal, now) if event.auto and rollout.stable else None
     replaces = current.replaces if current else rollout.wanted
-    rollout = note(rollout, now, "deploy", event.revision.id, f"to {goal} %")
+    detail = f"to {goal} %; {event.remark}" if event.remark else f"to {goal} %"
+    rollout = note(rollout, now, "deploy", event.revision.id, detail)
     goes_on = current is not None and current.revision.id == event.revision.id
     rollout = rollout.model_copy(
         update={

@@ -9,7 +9,7 @@ from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.plan import lookup, steps
 from platformctl.rollout import Deploy, Event, Resume
-from platformctl.usecases import room
+from platformctl.usecases import contract, room
 from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded
 from platformctl.usecases.overrides import Overrides, overridden
@@ -83,6 +83,7 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
     """Make the spec true.
 
     Raises:
+        Refused: It would break callers of what serves; the hint says what lets it through.
         NotReady: The revision did not get ready; the deployment is as it was.
         DeadlinePassed: It was still getting ready when the time was up.
         Conflict: Somebody else is at work on the deployment.
@@ -94,14 +95,16 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
         revision = planned.choice.revision
         world.say(f"{revision.model.label} ({planned.choice.rule}) is {revision.id}")
         room.refuse(planned.findings)
+        held = contract.hold(world, planned.observed.rollout, planned.event, request.allow_breaking)
+        contract.settle(world, held)
         for finding in planned.findings:
             world.warn(finding.message, finding.hint)
-        if planned.event is None:
+        if held.event is None:
             return Outcome(name, changed=False, text=_already(planned), observed=planned.observed)
-        if planned.stages is not None and isinstance(planned.event, Deploy):
-            driven = room.in_stages(world, name, planned.event, planned.stages, planned.observed)
+        if planned.stages is not None and isinstance(held.event, Deploy):
+            driven = room.in_stages(world, name, held.event, planned.stages, planned.observed)
         else:
-            driven = drive(world, name, planned.event, planned.observed)
+            driven = drive(world, name, held.event, planned.observed)
         return concluded(world, name, driven, f"{revision.id} has {_share(driven.observed, planned)} %")
 
 

@@ -24,6 +24,7 @@ from platformctl.rollout import (
     Rollback,
     step,
 )
+from platformctl.usecases import contract
 from platformctl.usecases.change import (
     Promotion,
     alias_move,
@@ -102,6 +103,7 @@ def rehearse_deploy(world: World, request: DeployRequest, *, check: bool) -> tup
     planned = plan_deploy(world, request, check=check)
     if planned.event is None:
         return planned, Rehearsal((), planned.findings)
+    held = contract.hold(world, planned.observed.rollout, planned.event, request.allow_breaking)
     event = planned.event
     if planned.stages is not None and isinstance(event, Deploy):
         event = replace(event, staging=planned.stages.staging)
@@ -109,7 +111,7 @@ def rehearse_deploy(world: World, request: DeployRequest, *, check: bool) -> tup
     in_place = ["change scaling, keep or promotion in place"] if isinstance(planned.event, Respec) else []
     lines = changes(planned.observed, foreseen)
     told = [_with_rule(line, planned.choice) for line in lines]
-    return planned, Rehearsal([*in_place, *told], planned.findings)
+    return planned, Rehearsal([*in_place, *told], (*held.findings, *planned.findings))
 
 
 def _with_rule(line: str, choice: Choice) -> str:

@@ -21,6 +21,7 @@ class DeployRequest:
         overrides: What else the command says beside the spec.
         retry: Whether a revision that was rolled back may be tried again.
         staged: Whether it may share the GPUs with what serves, where there are not enough for both.
+        allow_breaking: The fields in which a new version may break callers: `inputs.age`, `outputs`.
         auto: Whether a new version takes over step by step, by itself; None: as the spec says.
     """
 
@@ -33,3 +34,4 @@ class DeployRequest:
     retry: bool = False
     staged: bool = False
     auto: bool | None = None
+    allow_breaking: tuple[str, ...] = ()

@@ -31,6 +31,8 @@ from tests.fakes import (
     FakeTarget,
     FakeVersion,
     FakeWorld,
+    columns,
+    mlmodel,
 )
 
 HOME = Path("/home/ann")
@@ -51,13 +53,14 @@ SCALED = {
 """What it says of a revision that scales by itself, and is a person's own image."""
 
 EXAMPLE = b'{"dataframe_split": {"columns": ["age", "plan"], "data": [[41, "basic"], [29, "flex"]]}}'
+MLMODEL = mlmodel(inputs=columns(age="long", plan="string"), outputs=columns(churns="long"))
 V1, V2, V3 = (RevisionId(text) for text in ("churn-v1-f03c1f", "churn-v2-cbef85", "churn-v3-fd76e0"))
 
 
 def version() -> FakeVersion:
     """A version as mlflow logs one, with an input example."""
     info = ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True, example="example.json")
-    return FakeVersion(files={"MLmodel": b"", "example.json": EXAMPLE}, info=info)
+    return FakeVersion(files={"MLmodel": MLMODEL, "example.json": EXAMPLE}, info=info)
 
 
 def registry() -> FakeRegistry:

@@ -4,7 +4,7 @@ The world outlives its clients: a client that is killed leaves in it exactly wha
 """
 
 from tests.fakes.clients import FakeClock, FakeLease, RecordingReporter
-from tests.fakes.registry import FakeRegistry, FakeVersion
+from tests.fakes.registry import FakeRegistry, FakeVersion, columns, mlmodel
 from tests.fakes.target import FakeCounters, FakeMetrics, FakeTarget
 from tests.fakes.world import Behaviour, FakeWorld
 
@@ -19,4 +19,6 @@ __all__ = [
     "FakeVersion",
     "FakeWorld",
     "RecordingReporter",
+    "columns",
+    "mlmodel",
 ]

@@ -1,16 +1,34 @@
 """A registry, in memory."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from platformctl.domain.errors import Conflict, NotFound, Refused, Unreachable
 from platformctl.domain.revision import ModelInfo, ModelVersion
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import Alias, Exact, Folder, Newest, VersionRef
 
 _FILES = {"MLmodel": b"flavors: {sklearn: {}}", "data/model.skops": b"\x00\x01"}
 _SKLEARN = ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True)
+
+
+def mlmodel(**parts: list[dict[str, object]]) -> bytes:
+    """An MLmodel of scikit-learn, with the parts of a signature as MLflow's `to_dict` has them."""
+    signature = {part: json.dumps(specs) for part, specs in parts.items()}
+    return yaml.safe_dump({"flavors": {"sklearn": {}}, "signature": signature}).encode()
+
+
+def columns(**types: str) -> list[dict[str, object]]:
+    """Columns by name, each of a type that MLflow names; `?` after it where it may be absent."""
+    return [
+        {"name": name, "type": kind.removesuffix("?"), "required": not kind.endswith("?")}
+        for name, kind in types.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,12 @@ class FakeRegistry:
         if path not in files:
             raise NotFound(f"{version.label} has no file {path!r}")
         return files[path]
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        if not version.info.has_mlmodel:
+            return None
+        said = (yaml.safe_load(self.read(version, "MLmodel")) or {}).get("signature")
+        return SignatureText.model_validate(said) if said else None
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         self._reach()

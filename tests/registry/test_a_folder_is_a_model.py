@@ -9,6 +9,7 @@ from platformctl.adapters.registry.files import digest_of_folder
 from platformctl.adapters.registry.folder import FolderRegistry
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.revision import ModelInfo
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import Folder, Newest
 from platformctl.ports import Registry
 
@@ -31,7 +32,8 @@ def test_it_is_pinned_by_what_is_in_it(folder: Path) -> None:
     pinned = FolderRegistry(folder).resolve("churn", _ROOT)
     assert (pinned.model, pinned.version, pinned.uri) == ("churn", None, str(folder))
     assert pinned.content == digest_of_folder(folder)
-    assert pinned.info == ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True)
+    said = SignatureText(inputs="[]")
+    assert pinned.info == ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True, signature=said)
 
 
 def test_a_path_is_relative_to_the_specs_folder(folder: Path) -> None:

@@ -22,6 +22,8 @@ from tests.fakes import (
     FakeVersion,
     FakeWorld,
     RecordingReporter,
+    columns,
+    mlmodel,
 )
 
 CHURN = Name("churn")
@@ -32,7 +34,8 @@ BODY = json.dumps({"dataframe_split": {"columns": ["age"], "data": [[30]]}}).enc
 def with_example() -> FakeVersion:
     """A version that brings an input example."""
     info = ModelInfo(flavor="sklearn", has_mlmodel=True, has_signature=True, example=EXAMPLE)
-    return FakeVersion(files={"MLmodel": b"", EXAMPLE: BODY}, info=info)
+    signed = mlmodel(inputs=columns(age="long"), outputs=columns(churns="long"))
+    return FakeVersion(files={"MLmodel": signed, EXAMPLE: BODY}, info=info)
 
 
 @dataclass

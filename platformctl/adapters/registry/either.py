@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from platformctl.domain.revision import ModelVersion
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import Folder, VersionRef
 from platformctl.ports import Registry
 
@@ -32,6 +33,10 @@ class FolderOrRegistry:
     def read(self, version: ModelVersion, path: str) -> bytes:
         """Read one file."""
         return self._of(version).read(version, path)
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """What its MLmodel says that it takes and gives."""
+        return self._of(version).signature(version)
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Copy all files."""

@@ -5,10 +5,13 @@ from pathlib import Path
 from platformctl.adapters.registry import files, mlmodel, resolving
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.revision import ModelInfo, ModelVersion
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import Folder, VersionRef
 
 BARE = ("model.joblib", "model.pkl", "model.skops", "model.onnx")
 _FIELD = "spec.model.path"
+_LONGEST_SIGNATURE = 16 * 1024
+"""Characters of JSON: some 200 columns."""
 
 
 class FolderRegistry:
@@ -44,6 +47,10 @@ class FolderRegistry:
     def read(self, version: ModelVersion, path: str) -> bytes:
         """Read one file of the folder."""
         return files.read(Path(version.uri), path)
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """What its MLmodel said when it was pinned; the folder may hold another model by now."""
+        return version.info.signature
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Copy the folder.
@@ -103,4 +110,10 @@ def _info(folder: Path, *, any_files: bool) -> ModelInfo:
 def _declared(folder: Path) -> ModelInfo:
     with files.writing(folder):
         text = (folder / "MLmodel").read_bytes()
-    return mlmodel.info(resolving.parse(text, str(folder)))
+    document = resolving.parse(text, str(folder))
+    return mlmodel.info(document).model_copy(update={"signature": _short(mlmodel.signature(document))})
+
+
+def _short(signature: SignatureText | None) -> SignatureText | None:
+    """It is recorded with the deployment, where a cluster has no room for thousands of columns."""
+    return signature if signature and len(signature.model_dump_json()) <= _LONGEST_SIGNATURE else None

@@ -3,11 +3,13 @@
 Keys as MLflow 3 writes them: `flavors`, `signature`, `saved_input_example_info`, `model_size_bytes`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from platformctl.adapters.registry.resolving import Pinned
+from platformctl.adapters.registry.resolving import Pinned, parse
 from platformctl.domain.revision import ModelInfo, ModelVersion
+from platformctl.domain.signatures import SignatureText
 
+MLMODEL = "MLmodel"
 _PYFUNC = "python_function"
 
 
@@ -37,6 +39,29 @@ def info(mlmodel: Mapping[str, object] | None) -> ModelInfo:
         python_version=_text(_mapping(flavors.get(_PYFUNC)).get("python_version")),
         size_bytes=size if isinstance(size, int) else None,
     )
+
+
+def signature(mlmodel: Mapping[str, object] | None) -> SignatureText | None:
+    """Read what a model takes and gives; None if its MLmodel does not say it."""
+    found = _mapping((mlmodel or {}).get("signature"))
+    text = SignatureText(
+        inputs=_text(found.get("inputs")),
+        outputs=_text(found.get("outputs")),
+        params=_text(found.get("params")),
+    )
+    return None if text == SignatureText() else text
+
+
+def signature_of(version: ModelVersion, read: Callable[[ModelVersion, str], bytes]) -> SignatureText | None:
+    """The same, with `read` for its files.
+
+    Raises:
+        NotFound: Its MLmodel is gone.
+        CannotServe: Its MLmodel is not a YAML mapping.
+    """
+    if not version.info.has_mlmodel:
+        return None
+    return signature(parse(read(version, MLMODEL), version.label))
 
 
 def _flavor(flavors: Mapping[str, object]) -> str | None:

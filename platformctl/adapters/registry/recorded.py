@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from platformctl.domain.errors import NotFound, SpecError
 from platformctl.domain.revision import ModelVersion
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import VersionRef
 from platformctl.ports import Registry
 
@@ -43,6 +44,10 @@ class Recording:
     def read(self, version: ModelVersion, path: str) -> bytes:
         """Read one file."""
         return self._registry.read(version, path)
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """What its MLmodel says that it takes and gives."""
+        return self._registry.signature(version)
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Copy all files."""
@@ -100,6 +105,10 @@ class Recorded:
     def read(self, version: ModelVersion, path: str) -> bytes:
         """Refuse: files are not recorded."""
         self._refuse(f"file {path} of {version.label}")
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """Refuse: it is in a file."""
+        self._refuse(f"the signature of {version.label}")
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Refuse: files are not recorded."""

@@ -17,6 +17,7 @@ from platformctl.adapters.registry.source import LOGGED_MODEL_GONE, Details, Mis
 from platformctl.domain import extras
 from platformctl.domain.errors import NotFound, SpecError, Unreachable
 from platformctl.domain.revision import ModelVersion
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import VersionRef
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class StoreRegistry:
                 f"{version.label} has no file {path!r}", hint="the MLmodel file names those of the model"
             )
         return content
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """What its MLmodel says that it takes and gives."""
+        return mlmodel.signature_of(version, self.read)
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Copy all files.

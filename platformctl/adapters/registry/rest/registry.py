@@ -10,6 +10,7 @@ from platformctl.adapters.registry.rest.source import RestSource
 from platformctl.adapters.registry.rest.transport import Transport
 from platformctl.domain.errors import NotFound
 from platformctl.domain.revision import ModelVersion
+from platformctl.domain.signatures import SignatureText
 from platformctl.domain.version_ref import VersionRef
 
 
@@ -42,6 +43,10 @@ class RestRegistry:
                 f"{version.label} has no file {path!r}", hint="the MLmodel file names those of the model"
             )
         return content
+
+    def signature(self, version: ModelVersion) -> SignatureText | None:
+        """What its MLmodel says that it takes and gives."""
+        return mlmodel.signature_of(version, self.read)
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Copy all files: through the server, from this machine's disk, or by the mlflow package.
