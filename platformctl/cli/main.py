@@ -53,6 +53,7 @@ VERBS: Mapping[str, Verb] = {
         Verb("delete", _CHANGE, "Delete a deployment with all its revisions."),
         Verb("status", _LOOK, "Show what serves, which share it has, and how it fares."),
         Verb("list", _LOOK, "List the deployments."),
+        Verb("analyze", _LOOK, "Show how a rollout is judged, and what it would take to decide."),
         Verb("history", _LOOK, "Show what has happened to a deployment."),
         Verb("logs", _LOOK, "Show the last lines that revisions wrote."),
         Verb("predict", _LOOK, "Send predictions, and say who answered."),
