@@ -9,7 +9,8 @@ from platformctl.domain.automatic import Automatic, Evidences, Stop
 from platformctl.domain.automatic import Pause as Pausing
 from platformctl.domain.durations import span
 from platformctl.domain.errors import Refused
-from platformctl.domain.rollout import Rollout
+from platformctl.domain.revision import Revision
+from platformctl.domain.rollout import AliasMove, Rollout
 from platformctl.rollout import automatic
 from platformctl.rollout.automatic import Decision, Turn
 from platformctl.rollout.events import Approve, Continue, Deploy, Failed, Looked, Pause
@@ -45,7 +46,7 @@ def _turn(rollout: Rollout, auto: Automatic, decision: Decision, now: datetime) 
             return rollout
         case Turn.DONE:
             rollout = note(rollout, now, "finished", judged.id, decision.why)
-            return rollout.model_copy(update={"auto": None})
+            return rollout.model_copy(update={"auto": None, "alias_move": alias_of(rollout, judged)})
         case Turn.PAUSE:
             stop = decision.stop or Stop.ASKED
             rollout = note(rollout, now, "paused", judged.id, decision.why)
@@ -59,6 +60,15 @@ def _turn(rollout: Rollout, auto: Automatic, decision: Decision, now: datetime) 
         case Turn.ON | Turn.ALL:
             index = auto.index + 1 if decision.turn is Turn.ON else len(auto.policy.steps) - 1
             return _to_step(rollout, auto, index, decision.why, now)
+
+
+def alias_of(rollout: Rollout, revision: Revision) -> AliasMove | None:
+    """The alias that the spec moves to a version which has taken over; a folder's has none."""
+    alias = rollout.wanted.spec.promotion.alias if rollout.wanted else None
+    version = revision.model.version
+    if alias is None or version is None:
+        return rollout.alias_move
+    return AliasMove(model=revision.model.model, alias=alias, version=version)
 
 
 def _to_step(rollout: Rollout, auto: Automatic, index: int, why: str, now: datetime) -> Rollout:
@@ -88,11 +98,14 @@ def pause(rollout: Rollout, event: Pause, now: datetime) -> Rollout:
 
 
 def go_on(rollout: Rollout, _: Continue, now: datetime) -> Rollout:
-    """Go on. What had failed is judged anew; what was late has as much time again."""
+    """Go on. What had failed is judged anew; what was late has as much time again.
+
+    The time that it was paused is none of the time that its steps may take.
+    """
     auto = _automatic(rollout)
     if auto.pause is None:
         return rollout
-    update: dict[str, object] = {"pause": None}
+    update: dict[str, object] = {"pause": None, "began": auto.began + (now - auto.pause.since)}
     if auto.pause.why is Stop.FAILED:
         update["evidence"] = Evidences(bound=auto.evidence.bound, limits=auto.evidence.limits)
     if auto.pause.why is Stop.DEADLINE:
@@ -104,16 +117,31 @@ def go_on(rollout: Rollout, _: Continue, now: datetime) -> Rollout:
 def approve(rollout: Rollout, event: Approve, now: datetime) -> Rollout:
     """Let it go on from its step, whatever that is still to wait for but time and requests."""
     auto = _automatic(rollout)
-    if auto.bakes or event.weight != auto.step.weight:
-        is_at = "all requests" if auto.bakes else f"{auto.step.weight} %"
-        raise Refused(
-            f"the step at {event.weight} % is not the one that it is at: it has {is_at}",
-            hint="platformctl rollout status NAME",
-        )
+    refusal = _unapproved(auto, event.weight)
+    if refusal is not None:
+        raise refusal
     if auto.approved:
         return rollout
     rollout = note(rollout, now, "approved", None, f"the step after {event.weight} %")
     return rollout.model_copy(update={"auto": auto.model_copy(update={"approved": True})})
+
+
+def _unapproved(auto: Automatic, weight: int) -> Refused | None:
+    """Why the step at that share is not the one to be approved; None: it is."""
+    at, weights = auto.step.weight, [step.weight for step in auto.policy.steps]
+    if auto.following is None:
+        return Refused("all its steps are taken: none is left to be approved", hint=_STATUS)
+    if weight not in weights:
+        steps = ", ".join(map(str, weights))
+        return Refused(f"there is no step at {weight} %", hint=f"its steps are {steps}; it is at {at} %")
+    if weight == at:
+        return None
+    when = "has passed" if weight < at else "has not been reached"
+    hint = f"platformctl rollout approve NAME --step {at} lets it go on from there"
+    return Refused(f"the step at {weight} % {when}: it is at {at} %", hint=hint)
+
+
+_STATUS = "platformctl rollout status NAME"
 
 
 def _automatic(rollout: Rollout) -> Automatic:
