@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from platformctl.domain.deployment import Metadata, ModelDeployment, Promotion, Spec
-from platformctl.domain.errors import Conflict, Unreachable
+from platformctl.domain.errors import Conflict, DeadlinePassed, Unreachable
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.progress import Said
 from platformctl.domain.revision import Scale
+from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
 from platformctl.plan.upkeep import goes_on_by_itself, leftovers
 from platformctl.rollout import Pause
@@ -153,7 +154,30 @@ def test_what_was_left_behind_is_tidied_up(crowd: Crowd) -> None:
     assert leftovers(scene.seen()) == []
 
 
-def test_what_a_person_goes_back_from_goes_on_by_nobody(crowd: Crowd) -> None:
-    scene = crowd.scene
-    rollback(scene.client("ann"), CHURN, None)
-    assert not goes_on_by_itself(scene.seen().rollout)
+def _everything(crowd: Crowd, attendant: Attendant) -> None:
+    """Go on until version 2 has everything; version 1 does not answer any more then."""
+    while crowd.scene.shares != {"v2": 100}:
+        _round(crowd, attendant)
+    v1 = next(revision for revision in crowd.scene.seen().revisions if "v1" in revision)
+    crowd.scene.behave(v1, Behaviour(ready_after=None))
+
+
+def test_a_way_back_that_takes_its_time_is_gone_to_the_end(crowd: Crowd) -> None:
+    attendant = Attendant(lambda _: crowd.scene.client("the agent"))
+    _everything(crowd, attendant)
+    crowd.errors = {"v2": 0.3}
+    while crowd.scene.seen().rollout.auto is not None:
+        _round(crowd, attendant)
+    assert crowd.scene.shares == {"v2": 100}
+    assert goes_on_by_itself(crowd.scene.seen().rollout)
+    crowd.scene.world.behaviours.clear()
+    _to_the_end(crowd, attendant)
+    assert crowd.scene.shares == {"v1": 100}
+
+
+def test_on_the_way_back_that_a_person_chose_goes_nobody_else(crowd: Crowd) -> None:
+    _everything(crowd, Attendant(lambda _: crowd.scene.client("the agent")))
+    with pytest.raises(DeadlinePassed):
+        rollback(crowd.scene.client("ann"), CHURN, None)
+    assert crowd.scene.seen().rollout.phase is Phase.PREPARING
+    assert not goes_on_by_itself(crowd.scene.seen().rollout)
