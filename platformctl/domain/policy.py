@@ -149,8 +149,8 @@ class LatencyGate(RateGate):
 
     threshold: Bound | None = Field(
         default=None,
-        description="An answer that takes longer is slow: 250ms, 1s. Default: what 95 % of the answers of "
-        "the version that serves had taken when the rollout began.",
+        description="An answer that takes longer is slow: 250ms, 1s. Default: twice what 95 % of the "
+        "answers of the version that serves had taken when the rollout began, and 50ms at least.",
     )
 
 

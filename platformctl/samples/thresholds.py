@@ -7,19 +7,27 @@ from dataclasses import replace
 from platformctl.domain.counts import Counts
 
 USUAL = 0.95
-"""The part of stable's answers that are not slow, where nobody says what is."""
+"""The part of stable's answers by which it is told what is slow, where nobody says it."""
+
+TIMES = 2
+"""An answer is not slow that takes so many times as long as those: a new server has cold caches, and a pause
+meets its process as often as one of stable's, which answers many more requests."""
+
+LEAST = 50.0
+"""Nor is it below that, in ms: pauses of processes are as long on a machine that is busy."""
 
 
 def usual(counts: Counts, part: float = USUAL) -> float | None:
-    """The lowest bound, in ms, below which that part of the answers came; None: there are no answers.
+    """The bound, in ms, beyond which an answer is slow; None: there are no answers.
 
-    Where more than the rest takes longer than all bounds, it is the highest one: those that do are compared.
+    Where no bound is that high, it is the highest one: those that take longer are compared.
     """
     total = counts.latency.get(math.inf, 0)
     finite = _finite(counts.latency)
     if not total or not finite:
         return None
-    return next((bound for bound in finite if counts.latency[bound] >= part * total), finite[-1])
+    took = next((bound for bound in finite if counts.latency[bound] >= part * total), finite[-1])
+    return next((bound for bound in finite if bound >= max(TIMES * took, LEAST)), finite[-1])
 
 
 def at_bound(counts: Counts, threshold: float) -> float | None:

@@ -76,9 +76,14 @@ def test_slow_is_told_at_a_bound_that_there_is() -> None:
     assert at_bound(counts, 10) == 10.0
     assert at_bound(counts, 30) is None
     assert slow(counts, 10.0) == 10
-    assert usual(counts) == 25.0
-    assert usual(counts, 0.5) == 10.0
-    assert usual(counts, 0.99) == 25.0, "those that take longer than all bounds are compared"
+
+
+def test_slow_is_twice_what_stable_usually_takes_and_no_pause_of_a_process() -> None:
+    counts = Counts(100, latency={5.0: 40, 20.0: 90, 30.0: 97, 50.0: 97, 100.0: 97, 500.0: 98, math.inf: 100})
+    assert usual(counts) == 100.0
+    assert usual(counts, 0.5) == 50.0, "no less"
+    assert usual(counts, 0.98) == 500.0
+    assert usual(counts, 0.99) == 500.0, "those that take longer than all bounds are compared"
     assert usual(_NONE) is None
 
 
