@@ -54,6 +54,8 @@ class Candidate(Frozen):
     Args:
         replaces: The spec that holds again if it is dropped.
         because: Of a rollback, what is held against the revision that it goes back from.
+        resumes: Of a rollback that nobody asked for, what is taken up again if it cannot be made ready, so
+            that it is tried again; None: nothing.
     """
 
     revision: Revision
@@ -62,6 +64,7 @@ class Candidate(Frozen):
     cause: Cause = Cause.DEPLOY
     replaces: ModelDeployment | None = None
     because: str = BY_HAND
+    resumes: Automatic | None = None
 
 
 class Rejection(Frozen):

@@ -10,6 +10,9 @@ from platformctl.domain.durations import shown, span
 from platformctl.domain.gates import Outcome, Verdict
 from platformctl.domain.route import WHOLE
 
+TROUBLE_LIMIT = 500
+"""Characters of what a source says of itself."""
+
 
 class Turn(StrEnum):
     """What is to happen."""
@@ -108,6 +111,7 @@ def on_weights(auto: Automatic, now: datetime) -> Automatic:
 
 def looked(auto: Automatic, evidence: Evidences | None, requests: int, trouble: str | None) -> Automatic:
     """The same, with what was learned; evidence is None where that is nothing."""
+    trouble = trouble[:TROUBLE_LIMIT] if trouble else None
     if evidence is None:
         return auto.model_copy(update={"trouble": trouble})
     update = {"evidence": evidence, "answered": auto.answered + requests, "trouble": trouble}

@@ -7,6 +7,9 @@ from platformctl.domain.rollout import HISTORY_LIMIT, Candidate, Cause, Phase, R
 from platformctl.domain.route import WHOLE
 from platformctl.rollout import automatic
 
+DETAIL_LIMIT = 1000
+"""Characters of a line of history, or of a reason: the state is one annotation on a cluster, of 256 KiB."""
+
 
 def aim(rollout: Rollout, candidate: Candidate) -> Rollout:
     """Set the candidate, and the phase that its share and goal mean. A share shrinks at once."""
@@ -54,6 +57,7 @@ def give_back(rollout: Rollout, because: str) -> Rollout:
         cause=Cause.ROLLBACK,
         replaces=rollout.wanted,
         because=because,
+        resumes=rollout.auto,
     )
     return aim(rollout.model_copy(update={"staging": None, "auto": None}), back)
 
@@ -63,14 +67,14 @@ def reject(
 ) -> tuple[Rejection, ...]:
     """Hold a revision back: nobody but a person tries it again."""
     others = tuple(r for r in rejected if r.revision != revision)
-    return (*others, Rejection(revision=revision, reason=reason, at=now))[-HISTORY_LIMIT:]
+    return (*others, Rejection(revision=revision, reason=reason[:DETAIL_LIMIT], at=now))[-HISTORY_LIMIT:]
 
 
 def note(
     rollout: Rollout, now: datetime, event: str, revision: RevisionId | None, detail: str = ""
 ) -> Rollout:
     """The same, with one more line of history."""
-    record = Record(at=now, event=event, revision=revision, detail=detail)
+    record = Record(at=now, event=event, revision=revision, detail=detail[:DETAIL_LIMIT])
     return rollout.model_copy(update={"history": (*rollout.history, record)[-HISTORY_LIMIT:]})
 
 

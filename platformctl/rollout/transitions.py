@@ -110,6 +110,8 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
     replaces = current.replaces if current else rollout.wanted
     detail = f"to {goal} %; {event.remark}" if event.remark else f"to {goal} %"
     rollout = note(rollout, now, "deploy", event.revision.id, detail)
+    if rollout.auto and rollout.auto.bakes and rollout.stable:
+        rollout = note(rollout, now, "unwatched", rollout.stable.id, f"{event.revision.id} is to be next")
     goes_on = current is not None and current.revision.id == event.revision.id
     rollout = rollout.model_copy(
         update={
@@ -121,7 +123,9 @@ def _deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
         }
     )
     if current and goes_on:
-        rollout = aim(rollout, current.model_copy(update={"goal": goal, "cause": Cause.DEPLOY}))
+        rollout = aim(
+            rollout, current.model_copy(update={"goal": goal, "cause": Cause.DEPLOY, "resumes": None})
+        )
         return weighted(rollout, now) if rollout.phase is Phase.CANARY else rollout
     if current:
         rollout = note(rollout, now, "superseded", current.revision.id, f"by {event.revision.id}")
@@ -172,7 +176,7 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
         alias_move = rollout.alias_on_promotion
     elif replaced:
         previous = (replaced, *previous)[:PREVIOUS_LIMIT]
-    return rollout.model_copy(
+    taken = rollout.model_copy(
         update={
             "phase": Phase.STEADY,
             "stable": candidate.revision,
@@ -181,16 +185,18 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
             "rejected": rejected,
             "alias_move": alias_move,
             "alias_on_promotion": None,
-            "auto": turns.baking(rollout.auto, now) if rollout.auto and replaced else None,
+            "auto": None,
         }
     )
+    return turns.taken_over(taken, rollout.auto, now) if rollout.auto and replaced else taken
 
 
 def _failed(rollout: Rollout, event: Failed, now: datetime) -> Rollout:
     candidate = candidate_of(rollout)
     if candidate.revision.id != event.revision:
         return rollout
-    return drop_candidate(note(rollout, now, "failed", event.revision, event.reason), event.reason, now)
+    dropped = drop_candidate(note(rollout, now, "failed", event.revision, event.reason), event.reason, now)
+    return dropped.model_copy(update={"auto": candidate.resumes})
 
 
 def _abort(rollout: Rollout, event: Rollback, now: datetime) -> Rollout:
@@ -246,6 +252,8 @@ def _refusal(rollout: Rollout, event: Event) -> Refused:
         return Refused("there is no canary to promote", hint="platformctl deploy NAME --canary 10")
     if isinstance(event, Rollback):
         return Refused("nothing serves, so there is nothing to go back from", hint="platformctl deploy NAME")
+    if isinstance(event, Pause | Continue | Approve):
+        return turns.unasked(rollout)
     return Refused(f"{type(event).__name__.lower()} has no place while it is {rollout.phase}")
 
 
@@ -272,7 +280,7 @@ TABLE: Mapping[tuple[Phase, type[Event]], Transition] = {
     (_P.STEADY, Deploy): Transition(_deploy, (_P.PREPARING,)),
     (_P.STEADY, Respec): Transition(_respec, (_P.STEADY,)),
     (_P.STEADY, Rollback): Transition(_go_back, (_P.PREPARING,)),
-    (_P.STEADY, Failed): Transition(turns.failed_alone, (_P.PREPARING, _P.STEADY)),
+    (_P.STEADY, Failed): Transition(turns.failed_alone, (_P.PREPARING,)),
     (_P.STEADY, Looked): Transition(turns.looked, (_P.STEADY, _P.PREPARING)),
     (_P.STEADY, Pause): Transition(turns.pause, (_P.STEADY,)),
     (_P.STEADY, Continue): Transition(turns.go_on, (_P.STEADY,)),

@@ -130,7 +130,7 @@ def _unapproved(auto: Automatic, weight: int) -> Refused | None:
     """Why the step at that share is not the one to be approved; None: it is."""
     at, weights = auto.step.weight, [step.weight for step in auto.policy.steps]
     if auto.following is None:
-        return Refused("all its steps are taken: none is left to be approved", hint=_STATUS)
+        return Refused("its last step is being taken: none is left to be approved", hint=_STATUS)
     if weight not in weights:
         steps = ", ".join(map(str, weights))
         return Refused(f"there is no step at {weight} %", hint=f"its steps are {steps}; it is at {at} %")
@@ -146,8 +146,15 @@ _STATUS = "platformctl rollout status NAME"
 
 def _automatic(rollout: Rollout) -> Automatic:
     if rollout.auto is None:
-        raise Refused("no rollout decides by itself here", hint="platformctl deploy NAME --auto begins one")
+        raise unasked(rollout)
     return rollout.auto
+
+
+def unasked(rollout: Rollout) -> Refused:
+    """Why there is nothing to be paused, continued or approved."""
+    if rollout.auto is None:
+        return Refused("no rollout decides by itself here", hint="platformctl deploy NAME --auto begins one")
+    return Refused("all its steps are taken: none is left to be approved", hint=_STATUS)
 
 
 def begun(event: Deploy, goal: int, now: datetime) -> Automatic:
@@ -160,8 +167,12 @@ def begun(event: Deploy, goal: int, now: datetime) -> Automatic:
     return Automatic(policy=policy, began=now, index=weights.index(goal))
 
 
-def baking(auto: Automatic, now: datetime) -> Automatic | None:
-    """It has all requests: it is watched for a while, if the policy says so."""
+def taken_over(rollout: Rollout, auto: Automatic, now: datetime) -> Rollout:
+    """It has all requests: it is watched for a while, if the policy says so; else that was it."""
+    stable = rollout.stable
+    assert stable is not None  # noqa: S101 - it has just been made that
     if not span(auto.policy.bake):
-        return None
-    return automatic.on_weights(auto, now).model_copy(update={"bakes": True, "approved": False})
+        rollout = note(rollout, now, "finished", stable.id, "it has all requests, and is not watched")
+        return rollout.model_copy(update={"alias_move": alias_of(rollout, stable)})
+    bakes = automatic.on_weights(auto, now).model_copy(update={"bakes": True, "approved": False})
+    return rollout.model_copy(update={"auto": bakes})

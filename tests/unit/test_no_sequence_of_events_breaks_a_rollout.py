@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platformctl.domain.automatic import Evidences
 from platformctl.domain.errors import Refused
+from platformctl.domain.gates import Outcome, Verdict
+from platformctl.domain.policy import RolloutPolicy
+from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import (
     HISTORY_LIMIT,
     PREVIOUS_LIMIT,
@@ -20,12 +24,16 @@ from platformctl.domain.rollout import (
 from platformctl.rollout import (
     TABLE,
     AliasMoved,
+    Approve,
     Await,
+    Continue,
     Delete,
     Deploy,
     Event,
     Failed,
+    Looked,
     MoveAlias,
+    Pause,
     Promote,
     Ready,
     Respec,
@@ -41,21 +49,39 @@ pytestmark = pytest.mark.quick
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REVISIONS = [revision(version) for version in (1, 2, 3, 4)]
+PASS, FAIL, UNSURE = (
+    Verdict("errors", outcome, "14 of 610") for outcome in (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
+)
+SWIFT = RolloutPolicy.model_validate(
+    {"steps": [{"weight": 10, "hold": "0s"}, {"weight": 50, "hold": "0s", "gate": "manual"}, 100]}
+)
+PATIENT = SWIFT.model_copy(update={"on_fail": "pause", "deadline": "1h", "bake": "0s"})
 MOVE = AliasMove(model="churn", alias="champion", version="2")
 
 specs = st.sampled_from([wanted(keep=keep) for keep in (0, 1, 2)])
 revisions = st.sampled_from(REVISIONS)
 ids = revisions.map(lambda one: one.id)
 deployments = st.builds(Deploy, specs, revisions, st.sampled_from([1, 10, 50, 99, 100]))
+by_themselves = st.builds(
+    Deploy, specs, revisions, st.sampled_from([10, 50, 100]), auto=st.sampled_from([SWIFT, PATIENT])
+)
+verdicts = st.sampled_from([(), (PASS,), (PASS,), (FAIL,), (UNSURE,), (PASS, UNSURE)])
 events = st.one_of(
     deployments,
-    deployments,
+    by_themselves,
+    by_themselves,
     st.builds(Ready, ids),
     st.builds(Ready, ids),
     st.builds(Failed, ids, st.just("it crashed")),
     st.builds(Respec, specs),
     st.builds(Promote, st.sampled_from([None, MOVE])),
     st.builds(Rollback, st.none() | revisions),
+    st.builds(Looked, ids, st.just(Evidences()), verdicts, st.sampled_from([0, 100])),
+    st.builds(Looked, ids, st.just(Evidences()), verdicts, st.just(100)),
+    st.builds(Looked, ids, st.none(), verdicts, trouble=st.just("no answer")),
+    st.just(Pause("ada")),
+    st.just(Continue()),
+    st.builds(Approve, st.sampled_from([10, 50, 100])),
     st.just(AliasMoved()),
     st.just(Resume()),
 )
@@ -81,9 +107,17 @@ def test_every_state_on_the_way_is_sound(story: list[Event]) -> None:
 
 
 def _is_old_news(rollout: Rollout, event: Event) -> bool:
-    """Whether it is about a revision that is not the candidate any more."""
+    """Whether it is about a revision that nothing is to be decided about, or while nothing may move."""
     candidate = rollout.candidate.revision.id if rollout.candidate else None
-    return isinstance(event, Ready | Failed) and event.revision != candidate
+    judged = rollout.judged.id if rollout.judged else None
+    match event:
+        case Ready():
+            return event.revision != candidate or rollout.is_held
+        case Failed():
+            return event.revision != (judged if rollout.phase is Phase.STEADY else candidate)
+        case Looked():
+            return event.revision != judged
+    return False
 
 
 def _check_state(rollout: Rollout) -> None:
@@ -102,18 +136,21 @@ def _check_state(rollout: Rollout) -> None:
     if candidate and candidate.cause is Cause.DEPLOY:
         assert candidate.revision.id not in rejected
     assert rollout.alias_on_promotion is None or candidate is not None
+    assert (rollout.judged is None) == (rollout.auto is None)
+    if rollout.auto and rollout.auto.bakes:
+        assert rollout.previous[0] in rollout.retained
 
 
 def _check_change(before: Rollout, event: Event, taken: Step) -> None:
     after = taken.rollout
-    assert _is_old_news(before, event) == (after is before and isinstance(event, Ready | Failed))
+    assert _is_old_news(before, event) == (after is before and isinstance(event, Ready | Failed | Looked))
     assert _is_old_news(before, event) or after.phase in TABLE[before.phase, type(event)].to
     grown = {r for r, weight in after.route.weights.items() if weight > before.route.share(r)}
     given_back = {before.stable.id} if before.stable and before.stable == after.stable else set()
     assert grown - given_back <= ({event.revision} if isinstance(event, Ready) else set())
     assert taken.actions == due(after)
     waits = [action for action in taken.actions if isinstance(action, Await)]
-    assert bool(waits) == (after.phase in {Phase.PREPARING, Phase.SHIFTING})
+    assert bool(waits) == (after.phase in {Phase.PREPARING, Phase.SHIFTING} and not after.is_held)
     moves = [action.move for action in taken.actions if isinstance(action, MoveAlias)]
     assert moves == ([after.alias_move] if after.alias_move else [])
     assert (after.since == before.since) or (after.phase is not before.phase)
@@ -165,6 +202,13 @@ def test_the_table_names_exactly_the_phases_that_are_reached() -> None:
 
 _EVENTS: list[Event] = [
     *(Deploy(wanted(), one, goal) for one in REVISIONS[:3] for goal in (10, 50, 100)),
+    *(Deploy(wanted(), one, 10, auto=SWIFT) for one in REVISIONS[:3]),
+    *(Looked(REVISIONS[1].id, Evidences(), verdicts, 100) for verdicts in ([PASS], [FAIL], [UNSURE])),
+    Looked(REVISIONS[1].id, None, trouble="no answer"),
+    Pause(),
+    Continue(),
+    Approve(10),
+    Approve(50),
     *(Ready(one.id) for one in REVISIONS[:3]),
     *(Failed(one.id, "it crashed") for one in REVISIONS[:3]),
     *(Rollback(one) for one in REVISIONS[:3]),
@@ -178,10 +222,28 @@ _EVENTS: list[Event] = [
 ]
 
 
+def _by_itself(one: Revision, two: Revision) -> Iterator[Rollout]:
+    """One that decides by itself at its first step, on its way to all requests, and when it has them."""
+    rollout = steady(one)
+    story = [
+        Deploy(wanted(), two, 10, auto=SWIFT),
+        Ready(two.id),
+        Looked(two.id, Evidences(), [PASS], 100),
+        Ready(two.id),
+        Approve(50),
+        Looked(two.id, Evidences(), [PASS], 100),
+        Ready(two.id),
+    ]
+    for event in story:
+        rollout = step(rollout, event, NOW).rollout
+        yield rollout
+
+
 def _reachable() -> Iterator[Rollout]:
     """All states within three events of where deployments usually are, each once."""
     one, two, three = REVISIONS[:3]
     ring = [Rollout(), steady(one), steady(two, one), canary(one, two, 10), canary(three, two, 50)]
+    ring += [*_by_itself(one, two)]
     seen = {str(without_times(rollout)) for rollout in ring}
     yield from ring
     for _ in range(2):
