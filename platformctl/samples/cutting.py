@@ -8,7 +8,7 @@ from platformctl.domain.automatic import Reading
 from platformctl.domain.counts import Counts
 from platformctl.domain.gates import Kind
 from platformctl.domain.windows import Tally, Window
-from platformctl.samples.increments import fault, increment
+from platformctl.samples.increments import fault, increment, is_stale
 from platformctl.samples.thresholds import slow, tells
 
 
@@ -28,6 +28,12 @@ def cut(before: Reading, after: Reading, bound: float | None) -> Mapping[Kind, W
         bound: An answer that took longer, in ms, is slow; None: latencies are not judged. Nor are they where
             one of both does not tell them apart at that bound.
     """
+    for whose, one, other in (
+        ("canary", before.canary, after.canary),
+        ("stable", before.stable, after.stable),
+    ):
+        if is_stale(one, other):
+            return Unusable(f"the figures of {whose} are older than those that were told before")
     canary, stable = increment(before.canary, after.canary), increment(before.stable, after.stable)
     for whose, counts in (("canary", canary), ("stable", stable)):
         wrong = fault(counts)

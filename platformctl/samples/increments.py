@@ -49,6 +49,14 @@ def merged(before: Counts, after: Counts) -> Counts:
     return replace(of_parts(parts, before.at), lost=after.lost)
 
 
+def is_stale(before: Counts, after: Counts) -> bool:
+    """Whether all that is told is older than what was told before."""
+    if before.parts is None or after.parts is None:
+        return before.parts is after.parts and _is_older(before, after)
+    both = before.parts.keys() & after.parts.keys()
+    return bool(both) and all(_is_older(before.parts[name], after.parts[name]) for name in both)
+
+
 def lost(before: Counts, after: Counts) -> int:
     """How many errors of the router came in between that are no revision's."""
     return after.lost if after.lost < before.lost else after.lost - before.lost

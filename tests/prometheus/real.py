@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class RealPrometheus:
     folder: Path
     port: int
     process: subprocess.Popen[bytes]
+    _settled: AbstractSet[tuple[str, str]] = frozenset()
 
     @property
     def url(self) -> str:
@@ -42,15 +44,19 @@ class RealPrometheus:
         """Scrape these addresses, with these labels, from now on, and no others."""
         _configure(self.folder, targets, jobs)
         self.process.send_signal(signal.SIGHUP)  # it reads its file anew
-        self.settle(len(targets) * len(jobs))
+        self._settled = {(job, address) for job in jobs for address in targets}
+        self.settle()
 
-    def settle(self, targets: int | None = None) -> None:
-        """Wait until all that is scraped has been scraped once more; `targets`: how many that are."""
+    def settle(self) -> None:
+        """Wait until all that is scraped has been scraped once more."""
         now = float(ask(self.url, "time()")["result"][1])
 
         def scraped() -> bool:
-            times = [float(one["value"][1]) for one in ask(self.url, "timestamp(up)")["result"]]
-            return (targets is None or len(times) == targets) and all(time > now for time in times)
+            found = ask(self.url, "timestamp(up)")["result"]
+            times = {
+                (one["metric"]["job"], one["metric"]["instance"]): float(one["value"][1]) for one in found
+            }
+            return times.keys() == self._settled and all(time > now for time in times.values())
 
         until(scraped)
 
