@@ -97,11 +97,12 @@ class Rounds:
                 if self._once():
                     self._log.write("agent", "nothing is left to do")
                     return 0
-            except Refused as error:  # a newer platformctl wrote the state: this program is not that one
-                self._log.write("agent", str(error))
-                return AGAIN
             except PlatformctlError as error:
                 self._log.write("agent", str(error))
+                if (
+                    type(error) is Refused
+                ):  # a newer platformctl wrote the state, and this is another
+                    return AGAIN
             time.sleep(LOOK_SECONDS)
         self._log.write("agent", "supervisord is gone")
         return 0
