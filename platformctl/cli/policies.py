@@ -27,7 +27,7 @@ def policy(wanted: Wanted, rollout: Rollout) -> RolloutPolicy:
         document = _held({**document, "alpha": wanted.alpha}, "--alpha")
     if wanted.margin is not None:
         counted = ("errors", "latency", "clientErrors")
-        update = {key: {**gates[key], "margin": wanted.margin} for key in counted if gates[key] is not None}
+        update = {key: {**gates[key], "margin": wanted.margin} for key in counted if gates[key]}
         document = _held(_with_gates(document, update), "--margin")
     for option, key, field, value in (
         ("--limit", "errors", "limit", wanted.limit),
@@ -35,7 +35,7 @@ def policy(wanted: Wanted, rollout: Rollout) -> RolloutPolicy:
     ):
         if value is not None:
             gate = document["gates"][key]
-            if gate is None:
+            if not gate:
                 raise SpecError(
                     f"the policy has no gate {key}", field=option, hint=f"turn it on: {key}: true"
                 )

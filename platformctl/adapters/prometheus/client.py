@@ -9,6 +9,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,22 +22,26 @@ _LETS_NOBODY_IN = (http.client.UNAUTHORIZED, http.client.FORBIDDEN)
 _QUERY_IS_WRONG = (http.client.BAD_REQUEST, http.client.UNPROCESSABLE_ENTITY)
 
 
-def ask(where: str, text: str, seconds: float = SECONDS) -> Any:  # any JSON
-    """The `data` of the answer to an instant query: `{"resultType": …, "result": …}`.
+def ask(
+    where: str, text: str, seconds: float = SECONDS, over: Mapping[str, float] | None = None
+) -> Any:  # any JSON
+    """The `data` of the answer to a query: `{"resultType": …, "result": …}`.
 
     Args:
         where: Its address, without `/api`.
         text: PromQL.
         seconds: For the answer to begin, and again for it to end.
+        over: The `start`, `end` and `step` of a range, in seconds; None: it is asked for now.
 
     Raises:
         Unreachable: It does not answer in time, lets nobody in, is in trouble, or is no Prometheus.
         Refused: It says that the query is wrong.
     """
     where = where.rstrip("/")
-    asked = {"query": text, "timeout": f"{seconds:g}s"}
+    path = "query" if over is None else "query_range"
+    asked = {"query": text, "timeout": f"{seconds:g}s", **(over or {})}
     try:
-        with urllib.request.urlopen(f"{where}/api/v1/query?{urlencode(asked)}", timeout=seconds) as answer:  # noqa: S310 - http or https, as configured
+        with urllib.request.urlopen(f"{where}/api/v1/{path}?{urlencode(asked)}", timeout=seconds) as answer:  # noqa: S310 - http or https, as configured
             body = _read(answer, seconds)
     except urllib.error.HTTPError as error:
         with error:

@@ -89,7 +89,11 @@ def _csv(path: Path, moment: Moment, head: str) -> str:
     ]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     if head and set(columns) - set(head.split(",")):
-        raise SpecError(f"{path} has other columns than these figures", field="--record", hint="a new file")
+        raise SpecError(
+            f"{path} has other columns than these figures",
+            field="--record",
+            hint="record to a new file, or to one of JSON lines: past.jsonl",
+        )
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, head.split(",") if head else columns, lineterminator="\n")
     if not head:
@@ -146,16 +150,20 @@ def _moments(rows: Iterable[Row]) -> Iterator[Moment]:
         SpecError: Times go back, or a line does not go with those above.
     """
     together: list[Row] = []
-    bounds: set[float] | None = None
+    bounds: dict[tuple[str, str | None], set[float]] = {}
     for row in rows:
         if together and row.at < together[0].at:
             raise wrong(row.where, f"{row.at} is before the time of the line above", "sort it by time")
-        if bounds is not None and row.counts.latency.keys() != bounds:
-            raise wrong(row.where, "it has other buckets of latency than the line above", "the same in all")
+        who, here = (row.revision, row.server), set(row.counts.latency)
+        if here != bounds.get(who, here):
+            raise wrong(
+                row.where, f"{row.revision} has other buckets of latency than above", "the same in all"
+            )
+        if here:
+            bounds[who] = here
         if together and row.at > together[0].at:
             yield _moment(together)
             together = []
-        bounds = set(row.counts.latency)
         together.append(row)
     if together:
         yield _moment(together)

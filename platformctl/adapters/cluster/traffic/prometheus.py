@@ -44,12 +44,11 @@ class Prometheus:
             Unreachable: It does not answer, or not with figures.
         """
         try:
-            found, at = _read(ask(self._url, query(revisions, self._namespace), self._seconds))
+            return figures(ask(self._url, query(revisions, self._namespace), self._seconds), revisions)
         except PlatformctlError as error:
             raise self._unreachable(error.message) from error
         except (KeyError, TypeError, ValueError) as error:
             raise self._unreachable(f"{type(error).__name__}: {error}") from error
-        return {revision: of_parts(_first(found, revision), at) for revision in revisions}
 
     def _unreachable(self, why: str) -> Unreachable:
         return Unreachable(
@@ -73,6 +72,18 @@ def query(revisions: Sequence[RevisionId], namespace: str) -> str:
         f" or min by (revision, pod, instance) (timestamp({there}))"
         f" or min by (__name__, instance) ({BEGAN} and on (instance) {there})"
     )
+
+
+def figures(data: Any, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:  # any JSON
+    """Read the answer to the query.
+
+    Raises:
+        KeyError: It is none.
+        TypeError: Likewise.
+        ValueError: A figure is none.
+    """
+    found, at = _read(data)
+    return {revision: of_parts(_first(found, revision), at) for revision in revisions}
 
 
 class _Server:
