@@ -92,7 +92,7 @@ def _findings(compared: Comparison, allowed: Sequence[str]) -> Sequence[Finding]
             found.append(Finding(Severity.WARNING, f"{change.text} (allowed)", change.field))
         else:
             hint = f"{OPTION} {quote(change.field)} lets it through"
-            found.append(Finding(Severity.ERROR, f"breaks callers: {change.text}", change.field, hint))
+            found.append(Finding(Severity.ERROR, change.text, change.field, hint))
     return found
 
 

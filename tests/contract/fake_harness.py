@@ -18,6 +18,8 @@ from tests.fakes import (
     FakeTarget,
     FakeVersion,
     FakeWorld,
+    columns,
+    mlmodel,
 )
 from tests.fakes.values import revision
 
@@ -114,7 +116,8 @@ def fake_registry(_: Path) -> Iterator[FakeRegistryHarness]:
     registry = FakeRegistry()
     harness = FakeRegistryHarness(registry)
     unusable = FakeVersion(files=None), FakeVersion(status="PENDING_REGISTRATION")
-    registry.register(harness.model, FakeVersion(), FakeVersion(), *unusable)
+    signed = FakeVersion(files={"MLmodel": mlmodel(inputs=columns(age="long")), "data/model.skops": b"\x00"})
+    registry.register(harness.model, signed, FakeVersion(), *unusable)
     yield harness
 
 

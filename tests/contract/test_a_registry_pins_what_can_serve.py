@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from platformctl.domain.errors import NotFound, Refused, Unreachable
+from platformctl.domain.signatures import parse
 from platformctl.domain.version_ref import Alias, Exact, Newest, VersionRef
 from tests.contract.harness import RegistryHarness
 
@@ -72,6 +74,23 @@ def test_a_file_that_is_not_there_is_not_found(registries: RegistryHarness) -> N
     version = registries.registry.resolve(registries.model, Exact(1))
     with pytest.raises(NotFound):
         registries.registry.read(version, "no-such-file.json")
+
+
+def test_a_signature_is_that_of_the_mlmodel(registries: RegistryHarness) -> None:
+    version = registries.registry.resolve(registries.model, Exact(1))
+    said = yaml.safe_load(registries.files("1")["MLmodel"]).get("signature")
+    found = registries.registry.signature(version)
+    assert (found and found.model_dump(exclude_none=True)) == {
+        part: text for part, text in said.items() if part in {"inputs", "outputs", "params"} and text
+    }
+    assert found is not None
+    assert parse(found).inputs is not None
+
+
+def test_a_model_of_no_kind_has_no_signature(registries: RegistryHarness) -> None:
+    version = registries.registry.resolve(registries.model, Exact(1))
+    bare = version.model_copy(update={"info": version.info.model_copy(update={"has_mlmodel": False})})
+    assert registries.registry.signature(bare) is None
 
 
 def test_a_download_is_complete(registries: RegistryHarness, tmp_path: Path) -> None:

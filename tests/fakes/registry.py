@@ -94,10 +94,9 @@ class FakeRegistry:
         return files[path]
 
     def signature(self, version: ModelVersion) -> SignatureText | None:
-        if not version.info.has_mlmodel:
-            return None
-        said = (yaml.safe_load(self.read(version, "MLmodel")) or {}).get("signature")
-        return SignatureText.model_validate(said) if said else None
+        if version.version is None or not version.info.has_mlmodel:
+            return version.info.signature
+        return _signature(self.read(version, "MLmodel"))
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         self._reach()
@@ -153,7 +152,13 @@ class FakeRegistry:
         if path not in self.folders:
             raise NotFound(f"there is no folder {path}")
         digest = hashlib.sha256(repr(sorted(self.folders[path].items())).encode()).hexdigest()
-        return ModelVersion(model=model, version=None, uri=path, content=digest)
+        said = self.folders[path].get("MLmodel")
+        info = (
+            ModelInfo(has_mlmodel=True, has_signature=True, signature=_signature(said))
+            if said
+            else ModelInfo()
+        )
+        return ModelVersion(model=model, version=None, uri=path, content=digest, info=info)
 
     def _files(self, version: ModelVersion) -> Mapping[str, bytes]:
         if version.version is None:
@@ -166,3 +171,8 @@ class FakeRegistry:
     def _reach(self) -> None:
         if self.is_down:
             raise Unreachable("the registry does not answer", hint="is it running?")
+
+
+def _signature(content: bytes) -> SignatureText | None:
+    said = (yaml.safe_load(content) or {}).get("signature")
+    return SignatureText.model_validate(said) if said else None

@@ -82,14 +82,17 @@ def _outputs(old: Face, new: Face) -> tuple[list[Change], list[str]]:
 
 def _params(old: Face, new: Face) -> tuple[list[Change], list[str]]:
     if old.params is None or new.params is None:
-        return [], _unknown("parameters", (old, old.params), (new, new.params))
+        return [], _unknown("which parameters there are", (old, old.params), (new, new.params))
     return list(outputs.params(old.params, new.params)), []
 
 
 def _unknown(what: str, *parts: tuple[Face, object]) -> list[str]:
     """Say who does not say it, if one does not."""
     silent = [face.label for face, part in parts if part is None]
-    return [f"{what} was not compared: {' and '.join(silent)} does not say it"] if silent else []
+    if not silent:
+        return []
+    who = f"{silent[0]} does not say it" if len(silent) == 1 else f"neither {' nor '.join(silent)} says it"
+    return [f"{what} was not compared: {who}"]
 
 
 def _fields(face: Face) -> Iterator[str]:

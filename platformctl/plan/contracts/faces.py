@@ -85,8 +85,8 @@ def _of_objects(rows: Sequence[Any]) -> Sequence[Column]:
 
 
 def _of_lists(rows: Sequence[Any]) -> Sequence[Column]:
-    lists = [row if isinstance(row, list) else [row] for row in rows]
-    if not lists or any(isinstance(row, dict) or len(row) != len(lists[0]) for row in (*rows, *lists)):
+    lists = [row if isinstance(row, list) else [row] for row in rows if not isinstance(row, dict)]
+    if not lists or len(lists) < len(rows) or any(len(row) != len(lists[0]) for row in lists):
         return ()
     return [Column(None, _seen(values)) for values in zip(*lists, strict=True)]
 
