@@ -22,9 +22,12 @@ from platformctl.adapters.local.home import Home
 from platformctl.adapters.local.programs import AGENT, Daemon, Program, render
 from platformctl.adapters.local.state import SCHEMA_VERSION, Stack, StateFile
 from platformctl.adapters.local.supervisor import Supervisor
+from platformctl.cli.handover import hand_over
+from platformctl.cli.session import Session
 from platformctl.domain.automatic import Automatic
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Rollout
+from tests.cli.hosts import FakeHost
 from tests.fakes.values import CHURN, canary, revision, steady
 from tests.local.world import until
 
@@ -207,6 +210,27 @@ def test_one_that_leaves_is_waited_for_and_another_one_is_started(home: Home) ->
             assert second.pid != first.pid
         finally:
             supervisord.terminate()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (
+            {"target": "cluster"},
+            "nobody goes on with it when no command does: platformctl rollout resume churn",
+        ),
+        (
+            {},
+            "warning: nobody goes on with it, as the local stack is not up: platformctl rollout resume churn",
+        ),
+    ],
+)
+def test_a_command_that_leaves_says_if_nobody_goes_on(
+    home: Home, capsys: pytest.CaptureFixture[str], flags: dict[str, str], said: str
+) -> None:
+    _record(home, DECIDES)
+    hand_over(Session(FakeHost(), {"home": str(home.root), **flags}), CHURN)
+    assert capsys.readouterr() == ("", f"{said} --wait\n")
 
 
 _IMPORTED = """
