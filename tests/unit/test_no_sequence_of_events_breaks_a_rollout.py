@@ -225,7 +225,7 @@ _EVENTS: list[Event] = [
 def _by_itself(one: Revision, two: Revision) -> Iterator[Rollout]:
     """One that decides by itself at its first step, on its way to all requests, and when it has them."""
     rollout = steady(one)
-    story = [
+    story: list[Event] = [
         Deploy(wanted(), two, 10, auto=SWIFT),
         Ready(two.id),
         Looked(two.id, Evidences(), [PASS], 100),
