@@ -11,6 +11,7 @@ from platformctl.domain.automatic import Evidences
 from platformctl.domain.durations import shown
 from platformctl.domain.gates import Kind, Outcome, Unit, Verdict
 from platformctl.domain.names import Name
+from platformctl.judge.forecast import Forecast
 from platformctl.usecases.analyze import Analysis, Outlook
 from platformctl.usecases.replay import Ending, Replayed
 
@@ -51,12 +52,24 @@ def needs(outlook: Outlook, rate: float | None) -> str:
     if told.requests is None:
         if outlook.unit is Unit.WINDOW:
             return "as it goes on, it does not fail; by windows nothing passes: a person approves"
-        return "as it goes on, it is not decided at these rates"
+        return f"as it goes on, it is not decided at these rates{_alike(outlook)}"
+    text = f"{_decided(told)} more requests of the new version"
+    if outlook.time is None or rate is None:
+        return f"{text}; none has come yet at this share{_alike(outlook)}"
+    return f"{text}: {shown(outlook.time)}, at {rate:.2g} a second{_alike(outlook)}"
+
+
+def _alike(outlook: Outlook) -> str:
+    """What chance may hide, where few events tell the rates."""
+    same, told = outlook.alike, outlook.forecast
+    if outlook.events >= _FEW or same.requests is None or same == told or outlook.unit is Unit.WINDOW:
+        return ""
+    return f"; if both are alike, and that was chance, it {_decided(same)}"
+
+
+def _decided(told: Forecast) -> str:
     verb = "passes" if told.outcome is Outcome.PASS else "fails"
-    text = f"{verb} after about {rounded(told.requests):,} more requests of the new version"
-    time = f"{shown(outlook.time)}, at {rate:.2g} a second" if outlook.time is not None and rate else ""
-    text = f"{text}: {time}" if time else f"{text}; none has come yet at this share"
-    return f"{text}; roughly, as so few tell the rates" if outlook.events < _FEW else text
+    return f"{verb} after about {rounded(told.requests or 0):,}"
 
 
 def rounded(requests: int) -> int:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from platformctl.cli.output import Document, document
-from platformctl.cli.shapes import moment
+from platformctl.cli.output import Document, document, moment
 from platformctl.domain.automatic import Automatic
 from platformctl.domain.gates import Kind, Standing, Verdict
 from platformctl.domain.names import Name, RevisionId
@@ -73,6 +72,7 @@ def _forecast(outlook: Outlook) -> Document:
         "outcome": told.outcome.value,
         "requests": told.requests,
         "seconds": round(outlook.time.total_seconds()) if outlook.time is not None else None,
+        "alike": {"outcome": outlook.alike.outcome.value, "requests": outlook.alike.requests},
         "rates": {"canary": told.rates.canary, "stable": told.rates.stable, "share": told.rates.share},
     }
 

@@ -40,9 +40,9 @@ class Wanted:
     "analyze",
     epilog=examples(
         "platformctl analyze churn",
-        "platformctl analyze churn --record past.csv --every 5s",
-        "platformctl analyze churn --replay past.csv --alpha 0.05 --margin 1.5",
-        "platformctl analyze churn --replay prometheus --since 6h --policy strict.yaml",
+        "platformctl analyze churn --record past.jsonl",
+        "platformctl analyze churn --replay past.jsonl --alpha 0.05 --margin 1.5",
+        "platformctl analyze churn --replay prometheus --since 6h --policy churn.yaml",
     ),
 )
 @name_argument

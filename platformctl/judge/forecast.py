@@ -35,15 +35,14 @@ class Forecast:
     rates: Rates
 
 
-def forecast(gate: Gate, standing: Standing, share: float) -> Forecast:
+def forecast(gate: Gate, standing: Standing, rates: Rates) -> Forecast:
     """Say what will be decided, and when.
 
     Args:
         gate: Which count.
         standing: What is known of it.
-        share: The canary's part of the requests from now on, above 0, at most 1.
+        rates: Of the requests from now on. What takes a window as one goes on as it has, whatever they are.
     """
-    rates = seen(standing, share)
     needs = ((_needed(scale, rates), scale.outcome) for scale in scales(gate, standing))
     needed = [(requests, outcome) for requests, outcome in needs if requests is not None]
     if not needed:
@@ -56,11 +55,22 @@ def seen(standing: Standing, share: float) -> Rates:
     """The rates of all windows so far. Where a revision has had no request, it is taken to be as the other.
 
     Where neither has had one, nothing is taken to happen.
+
+    Args:
+        standing: What is known.
+        share: The canary's part of the requests from now on, above 0, at most 1.
     """
     compared, alone = standing.compared, standing.seen
     canary = compared.canary if compared.canary.requests else alone
     rate = canary.rate if canary.requests else compared.stable.rate
     return Rates(share, rate, compared.stable.rate if compared.stable.requests else rate)
+
+
+def alike(standing: Standing, share: float) -> Rates:
+    """The rates if both revisions are the same, and all that differs is chance."""
+    both = standing.compared
+    rate = both.events / both.requests if both.requests else standing.seen.rate
+    return Rates(share, rate, rate)
 
 
 def _needed(scale: Scale, rates: Rates) -> int | None:

@@ -12,7 +12,7 @@ from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.readings import Moment
 from platformctl.domain.rollout import Cause, Record, Rollout
 from platformctl.domain.route import WHOLE
-from platformctl.judge.forecast import Forecast, forecast
+from platformctl.judge.forecast import Forecast, alike, forecast, seen
 from platformctl.judge.verdicts import gates, verdicts
 from platformctl.usecases.automatic import waiting
 from platformctl.usecases.change import existing
@@ -25,12 +25,14 @@ class Outlook:
 
     Args:
         forecast: If its rates go on.
-        time: How long that takes if requests come as they did; None: it is not decided, or none came.
+        alike: If both revisions are the same, and what was seen is chance.
+        time: How long the first takes if requests come as they did; None: it is not decided, or none came.
         unit: What its gate takes to happen independently.
         events: How many have told the rates.
     """
 
     forecast: Forecast
+    alike: Forecast
     time: timedelta | None
     unit: Unit
     events: int
@@ -132,10 +134,10 @@ def _judged(auto: Automatic, share: float) -> Sequence[Judged]:
 
 def _outlook(auto: Automatic, kind: Kind, gate: Gate, share: float) -> Outlook:
     standing = auto.evidence.standings.get(kind, Standing())
-    told = forecast(gate, standing, share)
+    told, same = (forecast(gate, standing, rates(standing, share)) for rates in (seen, alike))
     rate = _rate(auto)
     time = timedelta(seconds=told.requests / rate) if told.requests is not None and rate else None
-    return Outlook(told, time, gate.unit, max(standing.compared.events, standing.seen.events))
+    return Outlook(told, same, time, gate.unit, max(standing.compared.events, standing.seen.events))
 
 
 def _marks(rollout: Rollout, auto: Automatic, judged: RevisionId) -> Sequence[Mark]:

@@ -9,7 +9,7 @@ from platformctl.domain.gates import Gate, Kind, Outcome, Standing, Unit
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.windows import Tally, Window
 from platformctl.judge.defaults import gates_of
-from platformctl.judge.forecast import MOST, forecast
+from platformctl.judge.forecast import MOST, alike, forecast, seen
 from platformctl.judge.gates import after, judge
 from platformctl.judge.scales import furthest
 
@@ -81,7 +81,7 @@ CASES = {
 def test_half_of_the_rollouts_need_about_as_many_requests(name: str) -> None:
     case, dice = CASES[name], np.random.default_rng(5)
     standing = case.exact(20 if case.canary > 10 * case.stable else 100)
-    told = forecast(case.gate, standing, case.share)
+    told = forecast(case.gate, standing, seen(standing, case.share))
     assert told.requests is not None
     assert told.outcome is case.outcome
     played = [case.played(standing, dice, 6 * told.requests) for _ in range(_RUNS)]
@@ -98,7 +98,7 @@ def test_by_windows_it_goes_on_as_it_has() -> None:
         standing = Standing()
         while furthest(case.gate, standing, Outcome.FAIL) < 0.5:
             standing = case.window(standing, dice)
-        told = forecast(case.gate, standing, case.share)
+        told = forecast(case.gate, standing, seen(standing, case.share))
         assert (told.outcome, bool(told.requests)) == (Outcome.FAIL, True)
         times.append(case.played(standing, dice, MOST // 1000)[0] / (told.requests or 1))
     assert 1 / 1.5 < sorted(times)[_RUNS // 2] < 1.5
@@ -106,16 +106,23 @@ def test_by_windows_it_goes_on_as_it_has() -> None:
 
 def test_what_is_decided_needs_nothing_more() -> None:
     case = CASES["twice as bad"]
-    told = forecast(case.gate, case.exact(10_000), case.share)
+    told = forecast(case.gate, case.exact(10_000), seen(case.exact(10_000), case.share))
     assert (told.outcome, told.requests) == (Outcome.FAIL, 0)
 
 
 def test_what_learns_nothing_is_never_decided() -> None:
     between = Case(ERRORS.model_copy(update={"fine": None}), 0.0, 0.0, 0.1, 10, Outcome.INCONCLUSIVE)
-    told = forecast(between.gate, between.exact(), between.share)
+    told = forecast(between.gate, between.exact(), seen(between.exact(), between.share))
     assert (told.outcome, told.requests) == (Outcome.INCONCLUSIVE, None)
 
 
+def test_what_was_chance_may_pass() -> None:
+    case = CASES["twice as bad"]
+    standing = case.exact()
+    told = forecast(case.gate, standing, alike(standing, case.share))
+    assert (told.outcome, told.rates.canary, told.rates.stable) == (Outcome.PASS, 0.011, 0.011)
+
+
 def test_before_the_first_request_nothing_is_taken_to_happen() -> None:
-    told = forecast(ERRORS, Standing(), 0.1)
+    told = forecast(ERRORS, Standing(), seen(Standing(), 0.1))
     assert (told.outcome, told.rates.canary, told.rates.stable) == (Outcome.PASS, 0.0, 0.0)
