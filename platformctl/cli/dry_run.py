@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from platformctl.cli import screen, shapes, views
+from platformctl.cli import screen, shapes
+from platformctl.cli.findings import problems
 from platformctl.cli.output import show
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Severity
@@ -18,6 +19,6 @@ def rehearsed(
     revision: RevisionId | None = None,
 ) -> int:
     """Print it; the exit code is 1 if the target would not take it. `name` is None for the stack."""
-    lines = [*(changes or ["nothing would be changed"]), *views.problems(findings, screen.style())]
+    lines = [*(changes or ["nothing would be changed"]), *problems(findings, screen.style())]
     show(lines, shapes.rehearsal(name, changes, findings, revision), form)
     return int(any(found.severity is Severity.ERROR for found in findings))

@@ -2,7 +2,7 @@
 
 import click
 
-from platformctl.cli import screen, shapes, views
+from platformctl.cli import histories, screen, shapes
 from platformctl.cli.opening import opened
 from platformctl.cli.options import examples, name_argument, output_option
 from platformctl.cli.output import show
@@ -18,10 +18,11 @@ from platformctl.usecases.read import history
 def command(session: Session, /, *, name: str, form: str) -> int:
     """Show what has happened to a deployment.
 
-    The last hundred events, oldest first.
+    The last hundred events, oldest first; of each step of a rollout that decides by itself, what its gates
+    said.
     """
     deployment = names.name(name, "NAME")
     with opened(session) as world:
         records = history(world, deployment)
-    show(views.history(records, screen.width()), shapes.history(deployment, records), form)
+    show(histories.history(records, screen.width()), shapes.history(deployment, records), form)
     return 0

@@ -49,6 +49,7 @@ VERBS: Mapping[str, Verb] = {
         Verb("deploy", _CHANGE, "Deploy a model, or make a spec file true."),
         Verb("promote", _CHANGE, "Give the canary all requests."),
         Verb("rollback", _CHANGE, "Abort the canary, or go back to a previous revision."),
+        Verb("rollout", _CHANGE, "Steer a rollout that decides by itself."),
         Verb("prune", _CHANGE, "Remove previous revisions that are no longer kept warm."),
         Verb("delete", _CHANGE, "Delete a deployment with all its revisions."),
         Verb("status", _LOOK, "Show what serves, which share it has, and how it fares."),

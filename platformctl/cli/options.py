@@ -137,6 +137,19 @@ gpu_shift_option = click.option(
     help="Where GPUs do not suffice for two revisions: refuse; or staged: what serves shrinks as the new one "
     "grows.",
 )
+auto_option = click.option(
+    "--auto/--no-auto",
+    "auto",
+    default=None,
+    help="Take over step by step, and go back by itself if it is worse; else as the spec's rollout says.",
+)
+wait_option = click.option(
+    "--wait",
+    "waits",
+    is_flag=True,
+    help="Drive a rollout that decides by itself to its end: exit 0 if it took over, 1 if it went back, 4 if "
+    "it is paused.",
+)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Agree without being asked.")
 file_option = click.option(
     *("-f", "--file"),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import click
@@ -73,6 +74,11 @@ def cut(text: str, width: int) -> str:
 def document(kind: str, **fields: object) -> Document:
     """The envelope of everything that is printed as JSON."""
     return {"schema": SCHEMA, "kind": kind, **fields}
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC, to the second."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
 def as_text(shape: Document, form: str) -> str:

@@ -1,15 +1,17 @@
 """The documents that `-o json` prints. Their keys are promised: docs/cli-json.md lists them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from platformctl.cli.output import Document, document
+from platformctl.cli.output import Document, document, moment
+from platformctl.cli.progress_shapes import progress
+from platformctl.domain.automatic import Automatic
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed, RevisionStatus, Serving, Summary
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record, Rollout
 from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.progress import RolloutStatus
 from platformctl.usecases.read import Difference, Status
 
 
@@ -35,7 +37,21 @@ def shown(observed: Observed) -> list[RevisionId]:
 
 def status(found: Status) -> Document:
     """How a deployment is."""
-    return document("Status", **deployment(found.name, found.observed, found.counts), **_verdict(found))
+    rollout = progress(found.progress) if found.progress else None
+    shape = deployment(found.name, found.observed, found.counts)
+    return document("Status", **shape, rollout=rollout, **_verdict(found))
+
+
+def rollout_status(found: RolloutStatus) -> Document:
+    """How the rollout of a deployment is."""
+    return document(
+        "RolloutStatus",
+        name=found.name,
+        at=moment(found.at),
+        rollout=progress(found.progress) if found.progress else None,
+        last=record(found.last) if found.last else None,
+        problems=[finding(problem) for problem in found.problems],
+    )
 
 
 def _verdict(found: Status) -> Document:
@@ -177,6 +193,7 @@ def summaries(found: Sequence[Summary]) -> Document:
                 "phase": summary.rollout.phase.value,
                 "since": moment(summary.rollout.since),
                 "weights": dict(summary.route.weights),
+                "rollout": _mark(summary.rollout.auto) if summary.rollout.auto else None,
                 "problem": summary.problem or None,
             }
             for summary in found
@@ -184,16 +201,33 @@ def summaries(found: Sequence[Summary]) -> Document:
     )
 
 
+def _mark(auto: Automatic) -> Document:
+    return {
+        "step": auto.index + 1,
+        "steps": len(auto.policy.steps),
+        "bakes": auto.bakes,
+        "paused": auto.pause.why.value if auto.pause else None,
+        "trouble": auto.trouble,
+    }
+
+
 def history(name: Name, records: Sequence[Record]) -> Document:
     """What has happened."""
     return document(
         "History",
         name=name,
-        records=[
-            {"at": moment(r.at), "event": r.event, "revision": r.revision, "detail": r.detail}
-            for r in records
-        ],
+        records=[record(each) for each in records],
     )
+
+
+def record(found: Record) -> Document:
+    """Something that has happened."""
+    return {
+        "at": moment(found.at),
+        "event": found.event,
+        "revision": found.revision,
+        "detail": found.detail,
+    }
 
 
 def logs(found: Mapping[RevisionId, Sequence[str]]) -> Document:
@@ -211,8 +245,3 @@ def differences(name: Name, found: Sequence[Difference]) -> Document:
         differs=bool(found),
         fields=[{"field": d.field, "live": d.live or None, "wanted": d.wanted or None} for d in found],
     )
-
-
-def moment(at: datetime | None) -> str | None:
-    """A time as RFC 3339 in UTC, to the second."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None

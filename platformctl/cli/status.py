@@ -4,7 +4,7 @@ import json
 
 import click
 
-from platformctl.cli import screen, shapes, views
+from platformctl.cli import progress_views, screen, shapes, views
 from platformctl.cli.list import listed
 from platformctl.cli.opening import opened
 from platformctl.cli.options import examples, optional_name, output_option
@@ -67,5 +67,8 @@ def frame(lines: list[str]) -> str:
 
 def _seen(found: Status) -> str:
     """All but the sentences: they count seconds."""
-    shape = dict(shapes.status(found))
-    return json.dumps({**shape, "problems": len(found.problems)})
+    shape, progress = dict(shapes.status(found)), found.progress
+    rollout = (
+        [progress_views.mark(progress.auto), *(v.outcome for v in progress.verdicts)] if progress else []
+    )
+    return json.dumps({**shape, "rollout": rollout, "problems": len(found.problems)})

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from platformctl.cli import progress_views
+from platformctl.cli.findings import problems
 from platformctl.cli.output import WIDTH, Column, table
 from platformctl.cli.shapes import role, shown
 from platformctl.cli.terminal import Style
 from platformctl.domain.counts import Counts
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import Finding, Observed, RevisionStatus, Severity, Summary
-from platformctl.domain.rollout import Record
+from platformctl.domain.observed import Observed, RevisionStatus, Summary
+from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
 from platformctl.usecases.read import Difference, Status
 
@@ -38,6 +40,7 @@ def status(found: Status, style: Style, width: int = WIDTH) -> list[str]:
     """One deployment: what serves, how it fares, what is wrong."""
     observed = found.observed
     lines = [_title(found, style)]
+    lines += [progress_views.line(found.progress)] if found.progress else []
     lines += addresses(found.name, observed)
     lines += ["", *_revisions(found, width)] if shown(observed) else []
     lines += ["", *_traffic(observed, found.counts, width)] if found.counts else []
@@ -182,21 +185,6 @@ def _rejected(observed: Observed) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def problems(found: Sequence[Finding], style: Style) -> list[str]:
-    """What is wrong, and what to do about it."""
-    lines: list[str] = []
-    for problem in found:
-        label = _LABELS[problem.severity](style, f"{problem.severity.value}: ")
-        where = f"{problem.field}: " if problem.field else ""
-        lines.append(f"{label}{where}{problem.message}")
-        if problem.hint:
-            lines.append(f"  {style.note('hint: ')}{problem.hint}")
-    return lines
-
-
-_LABELS = {Severity.ERROR: Style.bad, Severity.WARNING: Style.warn, Severity.INFO: Style.note}
-
-
 def summaries(found: Sequence[Summary], width: int = WIDTH) -> list[str]:
     """The deployments, a line each."""
     columns = (
@@ -208,7 +196,7 @@ def summaries(found: Sequence[Summary], width: int = WIDTH) -> list[str]:
     rows = [
         [
             s.name,
-            "unreadable" if s.problem else s.rollout.phase.value,
+            "unreadable" if s.problem else _phase(s.rollout),
             s.problem or _shares(s.route),
             _time(s.rollout.since) if s.rollout.since else "",
         ]
@@ -217,20 +205,13 @@ def summaries(found: Sequence[Summary], width: int = WIDTH) -> list[str]:
     return table(columns, rows, width)
 
 
+def _phase(rollout: Rollout) -> str:
+    mark = f", {progress_views.mark(rollout.auto)}" if rollout.auto else ""
+    return f"{rollout.phase.value}{mark}"
+
+
 def _shares(route: Route) -> str:
     return ", ".join(f"{revision} {weight} %" for revision, weight in route.weights.items()) or "none"
-
-
-def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
-    """What has happened, oldest first."""
-    columns = (
-        Column("TIME (UTC)"),
-        Column("EVENT"),
-        Column("REVISION", shrinks=True),
-        Column("DETAIL", shrinks=True),
-    )
-    rows = [[f"{r.at:%Y-%m-%d %H:%M:%S}", r.event, r.revision or "", r.detail] for r in records]
-    return table(columns, rows, width)
 
 
 def differences(found: Sequence[Difference], width: int = WIDTH) -> list[str]:

@@ -91,6 +91,12 @@ class Record(Frozen):
     revision: RevisionId | None = None
     detail: str = ""
 
+    @property
+    def told(self) -> str:
+        """In a line: `failed churn-v2-3f9a1c: errors fail: …`."""
+        about = f" {self.revision}" if self.revision else ""
+        return f"{self.event}{about}" + (f": {self.detail}" if self.detail else "")
+
 
 class Staging(Frozen):
     """Two revisions share GPUs that are not enough for both.

@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from platformctl.domain.automatic import Automatic, Stop
+from platformctl.domain.durations import shown, span
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Finding, Observed, RevisionStatus, Severity
-from platformctl.domain.rollout import Phase
-from platformctl.plan.upkeep import is_unfinished
+from platformctl.domain.rollout import Phase, Rollout
+from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
+from platformctl.rollout import automatic
 
 UNREADY_LIMIT = timedelta(seconds=10)
 """A candidate with weight none of whose replicas answers for so long is rolled back without any metric."""
+
+UNWATCHED = timedelta(minutes=1)
+"""Who drives a rollout looks at it every few seconds; after so long without, nobody seems to."""
 
 CRASH_LIMIT = 3
 """A candidate without weight that has crashed so often will not get ready."""
@@ -35,9 +41,9 @@ def failure(status: RevisionStatus | None, *, serves: bool, unready_for: timedel
     return None
 
 
-def is_under_way(observed: Observed) -> bool:
+def is_under_way(observed: Observed, now: datetime) -> bool:
     """Whether something was begun and not finished: by somebody who is at it, or was interrupted."""
-    return bool(_interrupted(observed, None))
+    return bool(_interrupted(observed, None, now))
 
 
 def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:
@@ -52,7 +58,8 @@ def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[
     return [
         *(finding for finding in found if finding),
         *observed.findings,
-        *_interrupted(observed, holder),
+        *_stopped(observed, now),
+        *_interrupted(observed, holder, now),
     ]
 
 
@@ -73,10 +80,59 @@ def _unready(observed: Observed, revision: RevisionId, now: datetime) -> Finding
     return Finding(Severity.ERROR, f"{what}{since}" + (f": {why}" if why else ""), hint=hint)
 
 
-def _interrupted(observed: Observed, holder: str | None) -> Sequence[Finding]:
+def _stopped(observed: Observed, now: datetime) -> Sequence[Finding]:
+    """Why a rollout that decides by itself does not go on, and what to do about it."""
+    rollout = observed.rollout
+    auto, name = rollout.auto, rollout.wanted.name if rollout.wanted else "NAME"
+    if auto is None:
+        return []
+    found = []
+    if auto.pause is not None:
+        severity = Severity.INFO if auto.pause.why is Stop.ASKED else Severity.WARNING
+        hint = f"platformctl rollout resume {name} goes on; platformctl rollout abort {name} takes it back"
+        found.append(Finding(severity, automatic.paused(auto.pause), hint=hint))
+    if auto.trouble is not None:
+        text = f"nothing moves, as its figures are missing: {auto.trouble}"
+        hint = f"it goes on when they are back; platformctl rollout abort {name} takes it back"
+        found.append(Finding(Severity.WARNING, text, hint=hint))
+    held = auto.stepped is not None and now - auto.stepped >= span(auto.step.hold)
+    if auto.step.gate == "manual" and not auto.approved and held and not auto.bakes:
+        text = f"a person is to approve the step after {auto.step.weight} %"
+        found.append(Finding(Severity.INFO, text, hint=f"platformctl rollout approve {name}"))
+    return found
+
+
+def _unwatched(rollout: Rollout, now: datetime) -> Sequence[Finding]:
+    """Whether nobody seems to drive a rollout that goes on by itself, and how it goes on then."""
+    signs = [sign for sign in (rollout.since, *_signs(rollout.auto)) if sign is not None]
+    gone = now - max(signs, default=now)
+    if gone < UNWATCHED:
+        return []
+    name = rollout.wanted.name if rollout.wanted else "NAME"
+    hint = f"platformctl rollout resume {name} --wait goes on; platformctl rollout abort {name} takes it back"
+    candidate = rollout.candidate
+    if candidate is not None and not candidate.share:
+        text = f"{candidate.revision.id} has been getting ready for {candidate.goal} % for {shown(gone)}"
+        return [Finding(Severity.WARNING, text, hint=hint)]
+    is_blind = rollout.auto is None or rollout.auto.trouble or not any(rollout.auto.policy.rates())
+    text = f"nobody has looked at its figures for {shown(gone)}, so nothing moves"
+    return [] if is_blind else [Finding(Severity.WARNING, text, hint=hint)]
+
+
+def _signs(auto: Automatic | None) -> Sequence[datetime | None]:
+    """When somebody was at it: who drives it notes when its figures were read."""
+    if auto is None:
+        return []
+    reading = auto.evidence.reading
+    return [auto.began, auto.stepped, reading.at if reading else None]
+
+
+def _interrupted(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:
     rollout = observed.rollout
     if holder:
         return [Finding(Severity.INFO, f"being changed by {holder}")]
+    if goes_on_by_itself(rollout):
+        return _unwatched(rollout, now)
     name = rollout.wanted.name if rollout.wanted else "NAME"
     candidate = rollout.candidate
     if rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and candidate:

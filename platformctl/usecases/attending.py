@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.names import Name
-from platformctl.domain.rollout import Record, Rollout
+from platformctl.domain.rollout import Rollout
 from platformctl.ports import Clock, Registry
 from platformctl.usecases.automatic import Driver
 from platformctl.usecases.drive import finish_interrupted
@@ -69,7 +69,7 @@ class Attendant:
         self._seen[name] = after
         for record in after.history:
             if record not in rollout.history:
-                self._world(name).say(_told(record))
+                self._world(name).say(record.told)
 
     def tidy(self, name: Name) -> None:
         """Do what is left of a rollout that has ended, and forget it.
@@ -79,7 +79,7 @@ class Attendant:
             PlatformctlError: What finishing meets.
         """
         world = self._world(name)
-        with world.only_us(name):
+        with world.only_us(name, timedelta()):
             finish_interrupted(world, name)
         self.forget(name)
 
@@ -94,8 +94,3 @@ class Attendant:
             patient = _Patient(world.registry, world.clock)
             self._worlds[name] = replace(world, registry=patient)  # type: ignore[arg-type]  # a proxy
         return self._worlds[name]
-
-
-def _told(record: Record) -> str:
-    about = f" {record.revision}" if record.revision else ""
-    return f"{record.event}{about}" + (f": {record.detail}" if record.detail else "")

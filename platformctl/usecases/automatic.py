@@ -3,16 +3,20 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from platformctl.domain.errors import Conflict, DeadlinePassed
+from platformctl.domain.errors import Conflict, DeadlinePassed, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
-from platformctl.domain.progress import Waiting
+from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
+from platformctl.domain.route import WHOLE
 from platformctl.judge.verdicts import verdicts
 from platformctl.plan import health
+from platformctl.plan.upkeep import goes_on_by_itself
 from platformctl.rollout import Event, Failed, Resume, automatic
+from platformctl.rollout.automatic import Turn
 from platformctl.usecases.drive import drive
 from platformctl.usecases.looking import look
+from platformctl.usecases.telling import Teller
 from platformctl.usecases.world import World
 
 LOOK_SECONDS = 5.0
@@ -43,7 +47,7 @@ class Driver:
             Conflict: Somebody else is at work on it.
             Unreachable: The target does not answer.
         """
-        with self._world.only_us(name):
+        with self._world.only_us(name, timedelta()):
             observed = self._world.target.observe(name)
             event = self._due(name, observed)
             if event is None:
@@ -76,32 +80,52 @@ class Driver:
 
 
 def drive_to_the_end(world: World, name: Name) -> Observed:
-    """Drive one until nothing is to be decided any more, or only a person can.
+    """Drive one until nothing is to be decided any more, or only a person can; tell how it goes.
 
     Raises:
-        Unreachable: The target does not answer.
+        Unreachable: The target has not answered for a minute.
     """
-    driver, began = Driver(world), world.clock.now()
+    teller = Teller(world.reporter, world.clock)
+    world = replace(world, reporter=teller)
+    driver, reached = Driver(world), world.clock.now()
+    judged = world.target.observe(name).rollout.judged
     while True:
-        try:
-            observed = driver.turn(name)
-        except Conflict as error:  # somebody else has a turn
-            world.say(error.message)
-            observed = world.target.observe(name)
-        if is_over(observed.rollout):
-            return observed
         now = world.clock.now()
-        if observed.rollout.judged is not None:
-            waits = waiting(observed.rollout, now)
-            elapsed = (now - began).total_seconds()
-            world.reporter.event(Waiting(observed.rollout.judged.id, waits, elapsed, None))
+        try:
+            observed = _turn(driver, world, name)
+        except Unreachable as error:
+            if now - reached >= _UNREACHED:
+                raise
+            world.warn(f"it is tried again: {error.message}", error.hint or "")
+        else:
+            if is_over(observed.rollout) or _is_another(observed.rollout, judged):
+                return observed
+            _tell(teller, observed.rollout, now)
+            reached = now
         world.clock.sleep(LOOK_SECONDS)
+
+
+def _turn(driver: Driver, world: World, name: Name) -> Observed:
+    try:
+        return driver.turn(name)
+    except Conflict:  # somebody else has a turn
+        return world.target.observe(name)
+
+
+def _is_another(rollout: Rollout, judged: Revision | None) -> bool:
+    return rollout.judged is not None and (judged is None or rollout.judged.id != judged.id)
+
+
+def _tell(teller: Teller, rollout: Rollout, now: datetime) -> None:
+    if rollout.auto is not None and rollout.judged is not None:
+        teller.judged(rollout.auto)
+        teller.waits(rollout.judged.id, waiting(rollout, now))
 
 
 def is_over(rollout: Rollout) -> bool:
     """Whether there is nothing to drive: it has ended, or a person paused it, or it waits for one."""
     if rollout.auto is None:
-        return rollout.phase not in _MOVING
+        return not goes_on_by_itself(rollout)
     return rollout.auto.pause is not None
 
 
@@ -109,7 +133,20 @@ def waiting(rollout: Rollout, now: datetime) -> str:
     """What a rollout that decides by itself waits for, in words; "" if there is none."""
     if rollout.auto is None:
         return ""
-    return automatic.decide(rollout.auto, verdicts(rollout.auto), now).why
+    decision = automatic.decide(rollout.auto, verdicts(rollout.auto), now)
+    match decision.turn:
+        case Turn.ON | Turn.ALL:
+            following = rollout.auto.following if decision.turn is Turn.ON else None
+            return f"the step to {following.weight if following else WHOLE} % is due"
+        case Turn.DONE:
+            return "it has been watched for long enough"
+        case Turn.BACK:
+            return f"it is to go back: {decision.why}"
+        case Turn.STAY | Turn.PAUSE:
+            return decision.why
 
+
+_UNREACHED = timedelta(minutes=1)
+"""How long a target may not answer: meanwhile nothing moves."""
 
 _MOVING = {Phase.PREPARING, Phase.SHIFTING}

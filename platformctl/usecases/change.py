@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from platformctl.domain.errors import NotFound, Refused, SpecError
+from platformctl.domain.errors import Conflict, NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.nearest import nearest
 from platformctl.domain.observed import Finding, Observed, Scope
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
-from platformctl.domain.rollout import AliasMove, Phase, Rollout
+from platformctl.domain.rollout import AliasMove, Cause, Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.plan import health, upkeep
 from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
@@ -109,22 +109,51 @@ def alias_move(rollout: Rollout, alias: str | None) -> AliasMove | None:
     return AliasMove(model=version.model, alias=moved, version=version.version)
 
 
-def rollback(world: World, name: Name, to: RevisionId | None) -> Outcome:
+def rollback(
+    world: World, name: Name, to: RevisionId | None = None, *, of: RevisionId | None = None
+) -> Outcome:
     """Abort the canary; else go back to the previous revision, or to the one named.
 
+    Args:
+        world: The ports.
+        name: The deployment.
+        to: Which one; None: see above.
+        of: The revision that is to be gone back from; None: whichever it is.
+
     Raises:
+        Conflict: It is another one meanwhile.
         Refused: There is nothing to go back to.
         NotFound: The revision named is not recorded.
         SpecError: It is not live any more, and there are no GPUs for it.
     """
     with world.only_us(name):
-        interrupted = is_interrupted_rollback(existing(world, name)) and to is None
+        seen = existing(world, name)
+        if of is not None and _goes_back_from(seen.rollout) != of:
+            raise overtaken(name, seen.rollout)
+        interrupted = is_interrupted_rollback(seen) and to is None
         observed = finish_interrupted(world, name)
         event = Resume() if interrupted else Rollback(recorded(observed.rollout, to))
         _refuse_without_gpus(world, observed, event)
         driven = drive(world, name, event, observed)
         stable = driven.observed.rollout.stable
         return concluded(world, name, driven, f"{stable.id} has 100 %" if stable else "nothing serves")
+
+
+def _goes_back_from(rollout: Rollout) -> RevisionId | None:
+    candidate, stable = rollout.candidate, rollout.stable
+    if candidate is not None and candidate.cause is Cause.DEPLOY:
+        return candidate.revision.id
+    return stable.id if stable is not None else None
+
+
+def overtaken(name: Name, rollout: Rollout) -> Conflict:
+    """The error for who comes too late: it says what happened meanwhile."""
+    what = rollout.history[-1].told if rollout.history else "it was deleted"
+    return Conflict(
+        f"{name} was changed by somebody else meanwhile: {what}",
+        owner="another client",
+        hint=f"platformctl status {name}",
+    )
 
 
 def _refuse_without_gpus(world: World, observed: Observed, event: Event) -> None:

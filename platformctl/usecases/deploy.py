@@ -7,7 +7,7 @@ from platformctl.domain.errors import SpecError
 from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase, Rollout
-from platformctl.plan import lookup, steps
+from platformctl.plan import lookup, policies, steps
 from platformctl.rollout import Deploy, Event, Resume
 from platformctl.usecases import contract, room
 from platformctl.usecases.drive import drive, finish_interrupted
@@ -97,6 +97,7 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
         room.refuse(planned.findings)
         held = contract.hold(world, planned.observed.rollout, planned.event, request.allow_breaking)
         contract.settle(world, held)
+        _foretell(world, request, held.event)
         for finding in planned.findings:
             world.warn(finding.message, finding.hint)
         if held.event is None:
@@ -106,6 +107,17 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
         else:
             driven = drive(world, name, held.event, planned.observed)
         return concluded(world, name, driven, f"{revision.id} has {_share(driven.observed, planned)} %")
+
+
+def _foretell(world: World, request: DeployRequest, event: Event | None) -> None:
+    """Say by which steps a new version takes over, or that none does."""
+    if not isinstance(event, Deploy):
+        return
+    if event.auto is not None:
+        for line in policies.told(event.auto):
+            world.say(line)
+    elif request.auto:
+        world.say("nothing serves yet: it takes all requests once it is ready; the next one goes by steps")
 
 
 def _wanted(request: DeployRequest, rollout: Rollout) -> ModelDeployment:
@@ -130,7 +142,8 @@ def _policy(request: DeployRequest, wanted: ModelDeployment, rollout: Rollout) -
 def _goes_on(request: DeployRequest, rollout: Rollout) -> bool:
     """Whether the command names nothing new while something was interrupted on its way."""
     names_nothing = request.spec is None and request.version is None and request.canary is None
-    names_nothing = names_nothing and request.overrides == Overrides() and request.auto is not False
+    names_nothing = names_nothing and request.overrides == Overrides()
+    names_nothing = names_nothing and request.auto in {None, rollout.auto is not None}
     return names_nothing and rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and rollout.stable is not None
 
 

@@ -15,6 +15,7 @@ from platformctl.plan import health
 from platformctl.rollout import Deploy
 from platformctl.usecases.change import existing
 from platformctl.usecases.deploy import plan_deploy
+from platformctl.usecases.progress import Progress, progress
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 
@@ -27,6 +28,7 @@ class Status:
         counts: Figures a revision; None if their source is down.
         problems: What is wrong, worst first.
         at: When that was, in UTC.
+        progress: How far a rollout is that decides by itself; None: none does.
     """
 
     name: Name
@@ -34,6 +36,7 @@ class Status:
     counts: Mapping[RevisionId, Counts] | None
     problems: Sequence[Finding]
     at: datetime
+    progress: Progress | None = None
 
     @property
     def is_degraded(self) -> bool:
@@ -48,16 +51,16 @@ def status(world: World, name: Name) -> Status:
         NotFound: There is no such deployment.
     """
     observed = existing(world, name)
-    # Who changes something records that first, so that at rest nobody need be asked.
-    holder = world.lease.holder(name) if health.is_under_way(observed) else None
     now = world.clock.now()
+    # Who changes something records that first, so that at rest nobody need be asked.
+    holder = world.lease.holder(name) if health.is_under_way(observed, now) else None
     problems = list(health.problems(observed, holder, now))
     try:
         counts = world.counters.read(name, list(observed.revisions))
     except Unreachable as error:
         counts = None
         problems.append(Finding(Severity.ERROR, f"no figures: {error}", hint=error.hint or ""))
-    return Status(name, observed, counts, problems, now)
+    return Status(name, observed, counts, problems, now, progress(observed, now))
 
 
 def deployments(world: World, scope: Scope) -> Sequence[Summary]:

@@ -5,11 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
 from platformctl.domain.progress import Said, Warned
-from platformctl.ports import Clock, Counters, Lease, Metrics, Registry, Reporter, Target
+from platformctl.ports import Clock, Counters, Grant, Lease, Metrics, Registry, Reporter, Target
 
 LEASE_TTL = timedelta(minutes=15)
+
+OTHERS = timedelta(seconds=15)
+"""How long a command waits until somebody else is done. Who drives a rollout that decides by itself is at it
+for a second or two at a time."""
+
+_AGAIN = 0.25
+"""Seconds between two tries."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +50,31 @@ class World:
         self.reporter.event(Warned(text, hint))
 
     @contextmanager
-    def only_us(self, name: Name) -> Iterator[None]:
+    def only_us(self, name: Name, patience: timedelta = OTHERS) -> Iterator[None]:
         """Hold the deployment's lease.
 
+        Args:
+            name: The deployment.
+            patience: How long to wait for whoever holds it.
+
         Raises:
-            Conflict: Somebody else holds it.
+            Conflict: Somebody else holds it, and goes on holding it.
         """
-        grant = self.lease.acquire(name, self.holder, LEASE_TTL)
+        grant = self._acquired(name, patience)
         try:
             yield
         finally:
             self.lease.release(grant)
+
+    def _acquired(self, name: Name, patience: timedelta) -> Grant:
+        began, is_told = self.clock.now(), False
+        while True:
+            try:
+                return self.lease.acquire(name, self.holder, LEASE_TTL)
+            except Conflict as error:
+                if self.clock.now() - began >= patience:
+                    raise
+                if not is_told:
+                    self.say(f"waiting: {error.message}")
+                is_told = True
+            self.clock.sleep(_AGAIN)

@@ -1,0 +1,50 @@
+"""What has happened to a deployment: a table, and below each row what does not fit into it."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from platformctl.cli.output import WIDTH, Column, table
+from platformctl.domain.rollout import Record
+
+_COLUMNS = (
+    Column("TIME (UTC)"),
+    Column("EVENT"),
+    Column("REVISION", shrinks=True),
+    Column("DETAIL", shrinks=True),
+)
+_INDENT = "    "
+_HELD = " was held: "
+"""What a step says of its share, before what the gates said."""
+
+
+def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
+    """What has happened, oldest first; what the gates said, a line each."""
+    room = width - max((_taken(record) for record in records), default=0)
+    told = [_split(" ".join(record.detail.split()), room) for record in records]
+    rows = [
+        [f"{r.at:%Y-%m-%d %H:%M:%S}", r.event, r.revision or "", short]
+        for r, (short, _) in zip(records, told, strict=True)
+    ]
+    head, *lines = table(_COLUMNS, rows, width)
+    below = [list(_below(more, width)) for _, more in told]
+    return [head, *(text for line, more in zip(lines, below, strict=True) for text in (line, *more))]
+
+
+def _taken(record: Record) -> int:
+    """Columns before the detail."""
+    return len("2026-01-01 00:00:00") + len(record.event) + len(record.revision or "") + 6
+
+
+def _split(detail: str, room: int) -> tuple[str, str]:
+    """What stands in the row, and what below it."""
+    if len(detail) <= room:
+        return detail, ""
+    head, held, rest = detail.partition(_HELD)
+    return (f"{head}{_HELD.rstrip(': ')}", rest) if held else ("", detail)
+
+
+def _below(text: str, width: int) -> Iterator[str]:
+    for part in text.split("; ") if text else []:
+        yield from textwrap.wrap(
+            part, width, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ", break_on_hyphens=False
+        )

@@ -1,0 +1,92 @@
+"""Say how far a rollout is that decides by itself, and what it waits for. Reads, and changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from platformctl.domain.automatic import Automatic
+from platformctl.domain.gates import Verdict
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import Finding, Observed
+from platformctl.domain.rollout import Record
+from platformctl.judge.verdicts import verdicts
+from platformctl.plan import health
+from platformctl.usecases.automatic import waiting
+from platformctl.usecases.change import existing
+from platformctl.usecases.world import World
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one is.
+
+    Args:
+        revision: The new version.
+        stable: What it is compared with; None: it serves alone, and is watched.
+        share: Of the requests, in percent, that the new version has now.
+        auto: What is recorded of it.
+        verdicts: One a gate, from all that is known.
+        waits: What it waits for, or why nothing moves.
+        looked: When its figures were last read; None: not yet at this share.
+    """
+
+    revision: RevisionId
+    stable: RevisionId | None
+    share: int
+    auto: Automatic
+    verdicts: Sequence[Verdict]
+    waits: str
+    looked: datetime | None
+
+
+@dataclass(frozen=True)
+class RolloutStatus:
+    """How the rollout of a deployment is.
+
+    Args:
+        progress: None: none decides by itself now.
+        last: What became of the last one, or of the last canary; None: nothing has.
+        problems: What is wrong with the deployment, worst first.
+        at: When that was, in UTC.
+    """
+
+    name: Name
+    progress: Progress | None
+    last: Record | None
+    problems: Sequence[Finding]
+    at: datetime
+
+
+def rollout_status(world: World, name: Name) -> RolloutStatus:
+    """Say how the rollout of a deployment is.
+
+    Raises:
+        NotFound: There is no such deployment.
+    """
+    observed = existing(world, name)
+    now = world.clock.now()
+    holder = world.lease.holder(name) if health.is_under_way(observed, now) else None
+    last = next((r for r in reversed(observed.rollout.history) if r.event in _ENDS), None)
+    problems = health.problems(observed, holder, now)
+    return RolloutStatus(name, progress(observed, now), last, problems, now)
+
+
+def progress(observed: Observed, now: datetime) -> Progress | None:
+    """How far it is; None: no rollout decides by itself."""
+    rollout = observed.rollout
+    auto, judged, stable = rollout.auto, rollout.judged, rollout.stable
+    if auto is None or judged is None or stable is None:
+        return None
+    reading = auto.evidence.reading
+    return Progress(
+        revision=judged.id,
+        stable=None if auto.bakes else stable.id,
+        share=observed.route.share(judged.id),
+        auto=auto,
+        verdicts=verdicts(auto),
+        waits=waiting(rollout, now),
+        looked=reading.at if reading else None,
+    )
+
+
+_ENDS = {"finished", "failed", "rollback", "promote", "superseded", "unwatched"}
