@@ -201,13 +201,14 @@ def test_what_goes_on_after_an_interruption_was_let_in_before(scene: Scene) -> N
     assert scene.shares == {"v3": 100}
 
 
-def test_the_same_model_with_another_scale_needs_no_registry(scene: Scene) -> None:
+def test_the_same_model_with_more_memory_needs_no_registry(scene: Scene) -> None:
     scene.registry.is_down = True
     spec = ModelDeployment.model_validate(
-        {"metadata": {"name": CHURN}, "spec": {"resources": {"memory": "2Gi"}}}
+        {"metadata": {"name": CHURN}, "spec": {"resources": {"memory": "3Gi"}}}
     )
-    scene.deploy(spec=spec)
-    assert scene.shares == {"v1": 100}
+    assert scene.deploy(spec=spec).changed
+    assert scene.seen().rollout.previous
+    assert not scene.reporter.said[0].startswith(NOT)
 
 
 def test_a_transformer_changes_what_callers_see(scene: Scene) -> None:
