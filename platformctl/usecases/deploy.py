@@ -58,7 +58,7 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
         wanted.spec.model,
         request.version,
         first=rollout.stable is None,
-        canary=request.canary is not None or bool(request.auto),
+        canary=request.canary is not None or (bool(request.auto) and rollout.stable is not None),
     )
     choice = revise(world, wanted, ways, rollout)
     auto = _policy(request, wanted, rollout)

@@ -99,9 +99,14 @@ class _Drive:
         return None
 
     def _settle(self, revision: RevisionId) -> None:
-        """Give it the spec's scale. An autoscaler that has yet to see its requests would go down with it."""
+        """Give it the spec's scale. An autoscaler that has yet to see its requests would go down with it.
+
+        Where a rollout decides by itself that is left to a later turn: it is to be looked at meanwhile.
+        """
         scale = upkeep.scale(self.observed.rollout, revision)
         seconds = upkeep.unseen_for(self.observed, revision, scale, self.world.clock.now()).total_seconds()
+        if seconds > 0 and self.observed.rollout.auto is not None:
+            return
         if seconds > 0:
             self.world.say(f"{revision} keeps its replicas for {seconds:.0f} s, until its load is measured")
             self.world.clock.sleep(seconds)
