@@ -64,10 +64,12 @@ class Pod:
 
 
 _WHOLE = range(121)
+_LATE = RevisionId("churn-v3-fd76e0")
 _PODS = [
     Pod(STABLE, "stable-0", 100, 450, _WHOLE),
     Pod(CANARY, "canary-0", 20, 25, _WHOLE, restart=10),
     Pod(CANARY, "canary-1", 20, 25, range(5, 121)),
+    Pod(_LATE, "late-0", 100, 25, range(60, 121)),
     Pod(CANARY, "canary-0", 1, 9999, _WHOLE, namespace="staging"),
 ]
 
@@ -108,6 +110,12 @@ def test_servers_are_followed_each_by_itself_through_a_restart(past: RealPrometh
     assert (seen.compared.stable.requests, seen.seen.requests) == (of_stable, of_canary)
     assert seen.seen.events == pytest.approx(of_canary / 20, abs=3)
     assert auto.evidence.bound == 100.0
+
+
+def test_a_revision_has_no_figures_before_it_is_there(past: RealPrometheus) -> None:
+    moments = PrometheusHistory(past.url, "models").read([_LATE, STABLE], _PERIOD, _STEP)
+    assert [_LATE in moment.counts for moment in moments] == [False] * 60 + [True] * 61
+    assert pasts(moments, _LATE, STABLE)[0].reading.at == _BEGAN + 60 * _STEP
 
 
 def test_what_would_have_happened_is_said(past: RealPrometheus) -> None:
