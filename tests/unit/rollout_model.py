@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from platformctl.domain.durations import span
 from platformctl.domain.errors import Refused
 from platformctl.domain.names import RevisionId
 from platformctl.domain.rollout import HISTORY_LIMIT, Cause, Rollout
@@ -16,6 +17,7 @@ from platformctl.domain.route import WHOLE
 from platformctl.rollout import (
     Action,
     AliasMoved,
+    Approve,
     Await,
     Deploy,
     Event,
@@ -65,6 +67,7 @@ class Scene:
     Args:
         rollout: The state, as it was read from what was written.
         newcomers: How a revision fares that is made live.
+        approved: Revisions that a person has let go on, with the step from which.
     """
 
     rollout: Rollout = field(default_factory=Rollout)
@@ -72,11 +75,12 @@ class Scene:
     live: dict[RevisionId, Live] = field(default_factory=dict)
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     newcomers: Fate = Fate.WELL
+    approved: set[tuple[RevisionId, int]] = field(default_factory=set)
 
     def copy(self) -> "Scene":
         """The same, to go on from it in another way."""
         live = {revision: Live(there.fate, there.capacity) for revision, there in self.live.items()}
-        return Scene(self.rollout, self.token, live, self.now)
+        return Scene(self.rollout, self.token, live, self.now, approved=set(self.approved))
 
     def pass_time(self, minutes: float) -> None:
         """Let it be later."""
@@ -92,6 +96,7 @@ class Scene:
             raise Stale
         if event is not None:
             check_change(before, event, after, self.live)
+            self._check_approval(before, event, after)
         check_state(after)
         text = after.model_dump_json()
         assert len(text) < _MOST_BYTES
@@ -100,9 +105,19 @@ class Scene:
         self.token += 1
         return self.token
 
-    def is_ready(self, revision: RevisionId, goal: int) -> bool:
-        """Whether that revision could take that share now."""
-        return revision in self.live and self.live[revision].is_ready(goal)
+    def _check_approval(self, before: Rollout, event: Event, after: Rollout) -> None:
+        """Nothing leaves a step that a person is to approve without that, but at the deadline."""
+        auto, judged = before.auto, before.judged
+        if isinstance(event, Deploy):
+            self.approved.clear()
+        if auto is None or judged is None:
+            return
+        if isinstance(event, Approve):
+            self.approved.add((judged.id, event.weight))
+        goes_on = isinstance(event, Looked) and after.auto is not None and after.auto.index > auto.index
+        is_late = self.now >= auto.began + span(auto.policy.deadline)
+        if goes_on and auto.step.gate == "manual" and not is_late:
+            assert (judged.id, auto.step.weight) in self.approved
 
 
 @dataclass
@@ -252,7 +267,7 @@ def _check_growth(before: Rollout, event: Event, after: Rollout, live: dict[Revi
     if isinstance(event, Ready) and grown:
         assert grown.keys() == {event.revision}
         assert live[event.revision].is_ready(grown[event.revision]), "weight before readiness"
-        assert not before.is_held, "it grew although it was paused, or its figures were missing"
+        assert not _is_held(before), "it grew although it was paused, or its figures were missing"
     elif grown:
         assert before.stable == after.stable
         assert after.stable is not None
@@ -260,6 +275,11 @@ def _check_growth(before: Rollout, event: Event, after: Rollout, live: dict[Revi
     if isinstance(event, Looked) and before.auto and (event.trouble or before.auto.pause):
         goals = [rollout.candidate.goal for rollout in (before, after) if rollout.candidate]
         assert len(set(goals)) <= 1 or goals[1] == WHOLE, "its goal grew although nothing may move"
+
+
+def _is_held(rollout: Rollout) -> bool:
+    """As `Rollout.is_held`, which is not to be trusted here."""
+    return bool(rollout.auto and (rollout.auto.pause or rollout.auto.trouble))
 
 
 def _check_winner(before: Rollout, event: Event, after: Rollout) -> None:

@@ -236,6 +236,8 @@ def test_going_back_is_tried_again_if_it_fails() -> None:
 def test_going_back_that_a_person_asked_for_is_not_tried_again() -> None:
     back = _after(BAKING, Rollback(), Failed(ONE.id, "no room"))
     assert (back.phase, back.stable, back.auto) == (Phase.STEADY, TWO, None)
+    back = _after(BAKING, _known(BAD), Deploy(wanted(), ONE, 100), Failed(ONE.id, "no room"))
+    assert (back.phase, back.stable, back.auto) == (Phase.STEADY, TWO, None)
 
 
 @pytest.mark.parametrize("rollout", EACH[:-1], ids=PHASES[:-1])
