@@ -1,9 +1,11 @@
 """What has happened to a deployment: a table, and below each row what does not fit into it."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from platformctl.cli.output import WIDTH, Column, table
+from platformctl.domain.gates import Outcome
 from platformctl.domain.rollout import Record
 
 _COLUMNS = (
@@ -13,6 +15,9 @@ _COLUMNS = (
     Column("DETAIL", shrinks=True),
 )
 _INDENT = "    "
+_BETWEEN = re.compile(rf"; (?=\S+ (?:{'|'.join(Outcome)}): )")
+"""Between what two gates said."""
+
 _HELD = " was held: "
 """What a step says of its share, before what the gates said."""
 
@@ -44,7 +49,7 @@ def _split(detail: str, room: int) -> tuple[str, str]:
 
 
 def _below(text: str, width: int) -> Iterator[str]:
-    for part in text.split("; ") if text else []:
+    for part in _BETWEEN.split(text) if text else []:
         yield from textwrap.wrap(
             part, width, initial_indent=_INDENT, subsequent_indent=_INDENT + "  ", break_on_hyphens=False
         )

@@ -21,7 +21,7 @@ def rollout_status(found: RolloutStatus, style: Style, width: int = WIDTH) -> li
     progress, auto = found.progress, found.progress.auto
     against = f"against {progress.stable}" if progress.stable else "alone"
     lines = [f"{style.head(progress.revision)} {against}: {_where(auto)}"]
-    lines += _wrapped(_waits(auto, progress), width)
+    lines += [] if _is_held(auto) else _wrapped(f"waits: {progress.waits}", width)
     for verdict in progress.verdicts:
         lines += _verdict(verdict, style, width)
     lines += ["", *_wrapped(f"steps: {policies.taken(auto.policy)}", width)]
@@ -32,8 +32,7 @@ def rollout_status(found: RolloutStatus, style: Style, width: int = WIDTH) -> li
 
 def line(found: Progress) -> str:
     """For the status of a deployment: `rollout: step 2 of 5, 10 %; it holds 10 % for 45 s more`."""
-    said = found.auto.pause is not None or found.auto.trouble is not None
-    waits = "" if said else f"; {found.waits}"
+    waits = "" if _is_held(found.auto) else f"; {found.waits}"
     return f"rollout: {_where(found.auto)}{waits}"
 
 
@@ -44,6 +43,11 @@ def mark(auto: Automatic) -> str:
     if auto.trouble is not None:
         return "no figures"
     return "watched" if auto.bakes else f"step {auto.index + 1} of {len(auto.policy.steps)}"
+
+
+def _is_held(auto: Automatic) -> bool:
+    """Whether nothing moves: then that is one of the problems, with what to do about it."""
+    return auto.pause is not None or auto.trouble is not None
 
 
 def _none(found: RolloutStatus, style: Style, width: int) -> Iterator[str]:
@@ -62,10 +66,6 @@ def _since(auto: Automatic) -> str:
     return f" since {auto.stepped:%Y-%m-%d %H:%M:%S} UTC" if auto.stepped else ""
 
 
-def _waits(auto: Automatic, found: Progress) -> str:
-    return f"waits: {found.waits}" if auto.pause is None else found.waits
-
-
 def _verdict(verdict: Verdict, style: Style, width: int) -> list[str]:
     colour = {Outcome.PASS: style.good, Outcome.FAIL: style.bad}.get(verdict.outcome, style.note)
     return [
@@ -79,8 +79,7 @@ def _times(found: RolloutStatus, progress: Progress) -> Iterator[str]:
     auto = progress.auto
     ends = auto.began + span(auto.policy.deadline)
     if auto.pause is None and not auto.bakes:
-        left = shown(ends - found.at) if ends > found.at else "no time"
-        yield f"at its deadline in {left}: {auto.policy.on_inconclusive}"
+        yield f"deadline: in {shown(ends - found.at)}, then {auto.policy.on_inconclusive}"
     looked = f"{shown(found.at - progress.looked)} ago" if progress.looked else "not yet at this share"
     yield f"figures were read: {looked}"
 

@@ -1,5 +1,6 @@
 """What a person sees while it lasts: colour, one live line on a terminal, plain lines in a pipe."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TextIO
@@ -75,6 +76,20 @@ def _warning(event: Warned, style: Style) -> str:
     return f"{style.warn('warning: ')}{event.text}{hint}"
 
 
+def _is_same(told: Waiting, event: Waiting) -> bool:
+    """Whether it says nothing new; of what may last for hours, numbers alone are not."""
+    if event.timeout is not None:
+        return told.detail == event.detail
+    return _words(told.detail) == _words(event.detail)
+
+
+def _words(text: str) -> str:
+    return _COUNTED.sub("", text)
+
+
+_COUNTED = re.compile(r"[\d,.]+(?: (?:s|min|h|d)\b)?\s*")
+
+
 class PlainReporter:
     """A line for everything that is said; while something is waited for, one for what is new."""
 
@@ -95,7 +110,7 @@ class PlainReporter:
     def _wait(self, event: Waiting) -> None:
         told = self._told
         if told is not None and told.revision == event.revision and event.seconds >= told.seconds:
-            interval = SAME_INTERVAL if told.detail == event.detail else PLAIN_INTERVAL
+            interval = SAME_INTERVAL if _is_same(told, event) else PLAIN_INTERVAL
             if event.seconds - told.seconds < interval:
                 return
         self._told = event

@@ -10,7 +10,7 @@ from platformctl.domain.nearest import nearest
 from platformctl.domain.observed import Finding, Observed, Scope
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
-from platformctl.domain.rollout import AliasMove, Cause, Phase, Rollout
+from platformctl.domain.rollout import AliasMove, Cause, Phase, Record, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.plan import health, upkeep
 from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
@@ -146,9 +146,10 @@ def _goes_back_from(rollout: Rollout) -> RevisionId | None:
     return stable.id if stable is not None else None
 
 
-def overtaken(name: Name, rollout: Rollout) -> Conflict:
-    """The error for who comes too late: it says what happened meanwhile."""
-    what = rollout.history[-1].told if rollout.history else "it was deleted"
+def overtaken(name: Name, rollout: Rollout, last: Record | None = None) -> Conflict:
+    """The error for who comes too late: it says what happened meanwhile; `last`, else the last thing."""
+    last = last or next(reversed(rollout.history), None)
+    what = last.told if last is not None else "it was deleted"
     return Conflict(
         f"{name} was changed by somebody else meanwhile: {what}",
         owner="another client",

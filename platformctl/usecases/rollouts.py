@@ -239,7 +239,7 @@ def _lost(world: World, name: Name, revision: RevisionId, observed: Observed) ->
         return not_ready(world, observed, revision, last.detail)
     if rejection is not None or (last is not None and last.event == "rollback"):
         return Refused(f"{revision} was rolled back by a person", hint=f"platformctl history {name}")
-    return overtaken(name, rollout)
+    return overtaken(name, rollout, last)
 
 
 def _last_of(rollout: Rollout, revision: RevisionId) -> Record | None:

@@ -210,8 +210,8 @@ def test_two_at_once_one_is_told_to_whom_it_lost(steady: Cli) -> None:
     assert steady("rollback", "churn") == Ran(
         Conflict.exit_code,
         "",
-        TARGET
-        + "error: bob's platformctl, since 00:00:01 is at work on churn\nhint: wait until it is done\n",
+        TARGET + "waiting: bob's platformctl, since 00:00:01 is at work on churn\n"
+        "error: bob's platformctl, since 00:00:01 is at work on churn\nhint: wait until it is done\n",
     )
 
 

@@ -33,6 +33,9 @@ COMMANDS = {
 OF_THE_STACK = {"Stack", "StackDown"}
 """Printed by `up` and `down`: held to the page where those run, in test_the_examples_work."""
 
+OF_A_ROLLOUT = {"RolloutStatus"}
+"""Held to the page in test_a_rollout_is_steered_by_a_person."""
+
 OF_ANALYZE = {"Analysis", "Replay"}
 """Held to the page in tests/analyze."""
 
@@ -69,7 +72,7 @@ def test_the_printed_document_has_the_promised_keys(steady: Cli, kind: str, tmp_
 
 
 def test_the_page_shows_every_kind() -> None:
-    assert set(promised()) == set(COMMANDS) | OF_THE_STACK | OF_ANALYZE
+    assert set(promised()) == set(COMMANDS) | OF_THE_STACK | OF_A_ROLLOUT | OF_ANALYZE
     assert {document["schema"] for document in promised().values()} == {SCHEMA}
 
 
