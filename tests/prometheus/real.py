@@ -19,6 +19,8 @@ from platformctl.domain.errors import Unreachable
 from tests.ports import free_port
 
 _INTERVAL = "100ms"
+_JOBS = ("servers", "again")
+"""There at all times: of a job that is removed the last figures stay for minutes."""
 
 
 @dataclass
@@ -113,6 +115,8 @@ def _configure(folder: Path, targets: Mapping[str, Mapping[str, str]], jobs: Seq
     scraped = [{"targets": [address], "labels": dict(labels)} for address, labels in targets.items()]
     document = {
         "global": {"scrape_interval": _INTERVAL, "scrape_timeout": _INTERVAL},
-        "scrape_configs": [{"job_name": job, "static_configs": scraped} for job in jobs],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": scraped if job in jobs else []} for job in _JOBS
+        ],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(document))

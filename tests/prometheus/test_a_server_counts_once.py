@@ -19,7 +19,7 @@ def _answered(revision: RevisionId, pod: str, times: int) -> Exposed:
 def test_also_if_two_jobs_scrape_it(prometheus: RealPrometheus) -> None:
     server = _answered(V1, "predictor-a", 7)
     with exposing([server]):
-        prometheus.scrape({server.address: {"pod": server.pod}}, jobs=("pods", "monitors"))
+        prometheus.scrape({server.address: {"pod": server.pod}}, jobs=("servers", "again"))
         found = Prometheus(prometheus.url, "shop").read([V1])[V1]
     assert (found.requests, found.latency) == (7, {100.0: 5, float("inf"): 7})
     assert found.parts is not None
