@@ -169,8 +169,10 @@ class Counters(Protocol):
     def read(self, name: Name, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         """Read the figures of the given revisions; zeros for one that has had no request.
 
+        A source that asks several processes tells them apart, and those that say nothing now it leaves away.
+
         Raises:
-            Unreachable: The source is down.
+            Unreachable: The source is down, or what it says cannot be read.
         """
         ...
 
