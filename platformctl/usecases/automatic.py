@@ -11,7 +11,7 @@ from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.judge.verdicts import verdicts
 from platformctl.plan import health
-from platformctl.plan.upkeep import goes_on_by_itself
+from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
 from platformctl.rollout import Event, Failed, Resume, automatic
 from platformctl.rollout.automatic import Turn
 from platformctl.usecases.drive import drive
@@ -60,7 +60,8 @@ class Driver:
     def _due(self, name: Name, observed: Observed) -> Event | None:
         rollout = observed.rollout
         if rollout.auto is None or rollout.judged is None:
-            return Resume() if rollout.phase in _MOVING else None
+            is_left = rollout.phase is not Phase.DELETING and is_unfinished(observed)
+            return Resume() if rollout.phase in _MOVING or is_left else None
         failed = self._failed(observed)
         if failed is not None:
             return failed

@@ -13,9 +13,11 @@ import pytest
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import NotFound, NotReady, Refused
 from platformctl.domain.observed import ABSENT
+from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase
 from platformctl.domain.traffic import Request
 from platformctl.domain.version_ref import Exact
+from platformctl.usecases.automatic import drive_to_the_end
 from platformctl.usecases.change import delete, promote, prune, rollback
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.request import DeployRequest
@@ -35,13 +37,13 @@ class Scenario:
     Args:
         setting: What was done before.
         command: What the client is killed in.
-        healthy: Whether all that has weight answers.
+        broken: The version that answers nobody, although it may have weight; 0: none.
         again: Whether the command, given again when all of it was done, changes nothing more.
     """
 
     setting: Callable[[Stage], None]
     command: Command
-    healthy: bool = True
+    broken: int = 0
     again: bool = True
 
 
@@ -85,6 +87,30 @@ def _with_a_canary_that_crashed(stage: Stage) -> None:
     stage.world.behaviours[stage.revision(2).id] = Behaviour(crashes_after=1)
 
 
+def _by_itself(**policy: object) -> ModelDeployment:
+    """A spec by whose policy a new version takes over at the first look."""
+    gates = {"errors": False, "latency": False, "clientErrors": False}
+    return wanted().with_spec(rollout=RolloutPolicy.model_validate({"gates": gates, **policy}))
+
+
+_SWIFT = _by_itself(steps=[{"weight": 10, "hold": "0s", "minRequests": 0}, 100], bake="0s")
+_WATCHED = _by_itself(steps=[100], bake="10m")
+
+
+def _drive(world: World) -> None:
+    _deploy(2, spec=_SWIFT)(world)
+    drive_to_the_end(world, CHURN)
+
+
+def _with_one_that_crashes_while_it_is_watched(stage: Stage) -> None:
+    _set((1, None), (2, None), spec=_WATCHED)(stage)
+    stage.world.behaviours[stage.revision(2).id] = Behaviour(crashes_after=1)
+
+
+def _go_back(world: World) -> None:
+    drive_to_the_end(world, CHURN)
+
+
 def _deploy_in_vain(world: World) -> None:
     with pytest.raises(NotReady):
         _deploy(2)(world)
@@ -105,9 +131,7 @@ SCENARIOS = {
     "superseded canary": Scenario(_set((1, None), (2, 10)), _deploy(3, canary=20)),
     "promotion that moves an alias": Scenario(_set((1, None), (2, 10)), _promote),
     "promotion with replicas": Scenario(_set((1, None), (2, 10), spec=wanted(replicas=(2, 2))), _promote),
-    "promotion of a canary that crashed": Scenario(
-        _with_a_canary_that_crashed, _promote_in_vain, healthy=False
-    ),
+    "promotion of a canary that crashed": Scenario(_with_a_canary_that_crashed, _promote_in_vain, broken=2),
     "rollback of a canary": Scenario(_set((1, None), (2, 10)), _rollback),
     "rollback after promotion": Scenario(_set((1, None), (2, None)), _rollback),
     "rollback of a canary before which others were": Scenario(
@@ -119,6 +143,10 @@ SCENARIOS = {
     "more replicas": Scenario(_set((1, None), (2, 10)), _deploy(2, canary=10, spec=wanted(replicas=(3, 3)))),
     "the same replicas, scaled by something else": Scenario(
         _with_replicas_that_scale, _deploy(2, canary=10, spec=wanted(replicas=(1, 4), cpu=50))
+    ),
+    "rollout that decides by itself": Scenario(_set((1, None)), _drive, again=False),
+    "rollout that goes back by itself": Scenario(
+        _with_one_that_crashes_while_it_is_watched, _go_back, broken=2
     ),
     "deletion": Scenario(_set((1, None), (2, None), (3, 10)), lambda world: delete(world, CHURN)),
     "prune": Scenario(
@@ -161,8 +189,8 @@ def _check_that_it_serves(stage: Stage, scenario: Scenario, served: bool, moment
         assert not seen.route.weights, moment
         return
     assert bool(seen.route.weights) or not served, f"{moment}: nothing serves any more"
-    stable = seen.rollout.stable
-    weighted = seen.route.weights if scenario.healthy else [stable.id] if stable else []
+    broken = stage.revision(scenario.broken).id if scenario.broken else None
+    weighted = [revision for revision in seen.route.weights if revision != broken]
     assert all(seen.revisions[revision].answers for revision in weighted), moment
     for revision in weighted:
         answer = FakeTarget(stage.world).predict(CHURN, Request(b'{"instances": [1]}', revision))
