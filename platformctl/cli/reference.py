@@ -26,7 +26,7 @@ them.
 | 1 | the answer is no: it differs, is degraded, failed to load, was rolled back |
 | 2 | usage or spec: nothing was changed |
 | 3 | a service could not be reached |
-| 4 | a deadline passed while it was still progressing |
+| 4 | a deadline passed, or it is paused, while it was still progressing |
 | 5 | somebody else is at work on the same deployment |
 | 70 | a bug: run it again with `--debug` |
 | 130 | interrupted by Ctrl-C |

@@ -81,9 +81,7 @@ def pause(session: Session, /, *, name: str, takes_over: bool, dry_run: str | No
     return 0
 
 
-@command.command(
-    "resume", epilog=examples("platformctl rollout resume churn", "platformctl rollout resume churn --wait")
-)
+@command.command("resume", epilog=examples("platformctl rollout resume churn"))
 @_steers
 @wait_option
 @click.pass_obj

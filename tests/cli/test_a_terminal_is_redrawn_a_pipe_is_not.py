@@ -76,6 +76,20 @@ def test_a_pipe_gets_a_line_for_what_is_new_and_seldom_one_for_what_is_not() -> 
     ]
 
 
+def test_of_what_may_last_for_hours_numbers_alone_are_nothing_new() -> None:
+    stream = io.StringIO()
+    reporter = PlainReporter(stream)
+    for seconds in range(0, 60, 5):
+        reporter.event(Waiting(V2, f"it holds 10 % for {60 - seconds} s more", seconds, None))
+    reporter.event(Waiting(V2, "1,200 of 2,000 requests at 10 %", 60, None))
+    told = [line.partition(": ")[2] for line in stream.getvalue().splitlines()]
+    assert told == [
+        "it holds 10 % for 60 s more",
+        "it holds 10 % for 30 s more",
+        "1,200 of 2,000 requests at 10 %",
+    ]
+
+
 @pytest.mark.parametrize(
     ("stream", "environ", "coloured"),
     [
