@@ -9,7 +9,16 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from platformctl.domain import components, deployment, features, options, policy, resources, scaling
+from platformctl.domain import (
+    components,
+    deployment,
+    features,
+    options,
+    policy,
+    policy_gates,
+    resources,
+    scaling,
+)
 from platformctl.domain.elsewhere import ELSEWHERE
 from platformctl.domain.errors import SpecError
 from platformctl.domain.fields import REFUSED
@@ -55,11 +64,11 @@ _SHAPES: Mapping[Path, type[BaseModel]] = MappingProxyType(
         ("spec", "promotion"): deployment.Promotion,
         ("spec", "rollout"): policy.RolloutPolicy,
         ("spec", "rollout", "steps"): policy.RolloutStep,
-        ("spec", "rollout", "gates"): policy.Gates,
-        ("spec", "rollout", "gates", "errors"): policy.RateGate,
-        ("spec", "rollout", "gates", "latency"): policy.LatencyGate,
-        ("spec", "rollout", "gates", "clientErrors"): policy.RateGate,
-        ("spec", "rollout", "gates", "queries"): policy.QueryGate,
+        ("spec", "rollout", "gates"): policy_gates.Gates,
+        ("spec", "rollout", "gates", "errors"): policy_gates.RateGate,
+        ("spec", "rollout", "gates", "latency"): policy_gates.LatencyGate,
+        ("spec", "rollout", "gates", "clientErrors"): policy_gates.RateGate,
+        ("spec", "rollout", "gates", "queries"): policy_gates.QueryGate,
     }
 )
 _PATTERNS = MappingProxyType(

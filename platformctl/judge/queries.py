@@ -2,7 +2,7 @@
 
 from platformctl.domain.automatic import Queried
 from platformctl.domain.gates import Outcome, Verdict
-from platformctl.domain.policy import QueryGate
+from platformctl.domain.policy_gates import QueryGate
 
 
 def asked(gate: QueryGate, before: Queried, value: float) -> Queried:

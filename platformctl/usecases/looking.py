@@ -9,7 +9,7 @@ from platformctl.domain.counts import Counts
 from platformctl.domain.errors import PlatformctlError, Refused
 from platformctl.domain.gates import Kind, Standing
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.policy import QueryGate
+from platformctl.domain.policy_gates import QueryGate
 from platformctl.domain.rollout import Rollout
 from platformctl.judge.gates import after
 from platformctl.judge.queries import asked

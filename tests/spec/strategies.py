@@ -14,15 +14,8 @@ from platformctl.domain.deployment import (
 )
 from platformctl.domain.features import Features
 from platformctl.domain.options import Batch, Limits, ServerOptions
-from platformctl.domain.policy import (
-    DEFAULT_WEIGHTS,
-    Gates,
-    LatencyGate,
-    QueryGate,
-    RateGate,
-    RolloutPolicy,
-    RolloutStep,
-)
+from platformctl.domain.policy import DEFAULT_WEIGHTS, RolloutPolicy, RolloutStep
+from platformctl.domain.policy_gates import Gates, LatencyGate, QueryGate, RateGate
 from platformctl.domain.resources import Gpu, Resources, Toleration
 from platformctl.domain.scaling import Prometheus, Scaling
 
