@@ -276,6 +276,14 @@ def test_who_waits_is_told_how_it_ended(crowd: Crowd, how: str) -> None:
     assert type(caught.value) is error
 
 
+def test_who_waits_does_not_drive_another_version(crowd: Crowd) -> None:
+    begin(crowd)
+    _later(crowd, 7, lambda: begin(crowd, 3))
+    with pytest.raises(Conflict):
+        follow(crowd.scene.client(), CHURN)
+    assert crowd.scene.shares == {"v1": 90, "v3": 10}
+
+
 def test_who_waits_until_a_person_promotes_has_what_was_waited_for(crowd: Crowd) -> None:
     begin(crowd)
     _later(crowd, 7, lambda: promote(crowd.scene.client("ann"), CHURN, None))
