@@ -364,5 +364,6 @@ def test_whatever_happens_in_whatever_order_the_record_stays_sound() -> None:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 def test_it_stays_sound_in_many_more_and_longer_stories() -> None:
-    _check_interleavings(1_000, 120)
+    _check_interleavings(400, 100)
