@@ -29,7 +29,7 @@ from platformctl.domain.names import Name
 from platformctl.usecases import rollouts
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
-from platformctl.usecases.progress import rollout_status
+from platformctl.usecases.progress import await_end, rollout_status
 from platformctl.usecases.rehearse import rehearse_deploy, rehearse_rollback
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,13 +52,14 @@ def _steers(function: F) -> F:
 
 @command.command("status", epilog=examples("platformctl rollout status churn"))
 @name_argument
+@click.option("--wait", "waits", is_flag=True, help="Wait until it has ended, or is paused; others drive it.")
 @output_option
 @click.pass_obj
-def status(session: Session, /, *, name: str, form: str) -> int:
+def status(session: Session, /, *, name: str, waits: bool, form: str) -> int:
     """Show how far it is, what it waits for, and what each gate says."""
     deployment = names.name(name, "NAME")
     with opened(session) as world:
-        found = rollout_status(world, deployment)
+        found = (await_end if waits else rollout_status)(world, deployment)
     lines = progress_views.rollout_status(found, screen.style(), screen.width())
     show(lines, shapes.rollout_status(found), form)
     return 0

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from platformctl.demo.trained import MODEL, Trained
 
+CAREFUL = "careful.yaml"
+"""The file of the spec that the last version is deployed by."""
+
 DONE = frozenset({0})
 DONE_OR_ERRORS = frozenset({0, 1})
 """Where the answer may be no: traffic that meets errors, and the status of what has them."""
@@ -64,16 +67,34 @@ def second(version: Trained) -> Sequence[Step]:
 
 
 def third(version: Trained) -> Sequence[Step]:
-    """A canary that fails on some requests, and is rolled back."""
-    text = f"{_introduced(version)} Offline it is as good as any. A canary again, with one request in five."
-    bad = 'It does not know the plan "flex", which one customer in twenty has. The errors are its own.'
-    return (
-        Step(text, ("deploy", MODEL, "--version", version.version, "--canary", "20")),
-        Step("The same customers.", _traffic(1000), DONE_OR_ERRORS),
-        Step(bad, ("status", MODEL), DONE_OR_ERRORS),
-        Step("Back, at once: the version before is still warm.", ("rollback", MODEL)),
-        Step("All is as it was before version " + version.version + ".", ("status", MODEL)),
+    """A version that fails on some requests, and goes back by itself."""
+    text = (
+        f"{_introduced(version)} Offline it is as good as any. This time nobody is to watch: {CAREFUL} says "
+        "`rollout: {steps: [10, 50, 100]}`, so its errors are compared with those of version 2 at each step."
     )
+    why = 'It does not know the plan "flex", which one customer in twenty has. Its errors gave it away.'
+    return (
+        Step(text, ("deploy", "-f", CAREFUL)),
+        Step("The same customers.", _traffic(2000), DONE_OR_ERRORS),
+        Step(why, ("rollout", "status", MODEL, "--wait")),
+        Step("What was done, and by what evidence.", ("history", MODEL)),
+        Step(f"All is as it was before version {version.version}.", ("status", MODEL)),
+    )
+
+
+def careful(version: str) -> str:
+    """The spec of a version that takes over by itself: the text of the file CAREFUL."""
+    return f"""\
+apiVersion: platformctl.io/v1alpha1
+kind: ModelDeployment
+metadata:
+  name: {MODEL}
+spec:
+  model:
+    version: {version}
+  rollout:
+    steps: [10, 50, 100]
+"""
 
 
 def ending(folder: Path, url: str, registry: str, setup: Sequence[str]) -> Sequence[str]:

@@ -102,7 +102,9 @@ def tell(stage: Stage, ports: Sequence[str]) -> None:
             _play(stage, story.clearing())
         _play_all(stage, story.first(next(versions)))
         _play_all(stage, story.second(next(versions)))
-        _play_all(stage, story.third(next(versions)))
+        last = next(versions)
+        (stage.folder / story.CAREFUL).write_text(story.careful(last.version), "utf-8")
+        _play_all(stage, story.third(last))
     addresses = stage.addresses()
     _print("", *story.ending(stage.folder, addresses.router, addresses.registry, setup))
 

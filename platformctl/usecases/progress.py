@@ -8,6 +8,7 @@ from platformctl.domain.automatic import Automatic
 from platformctl.domain.gates import Verdict
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed
+from platformctl.domain.progress import Waiting
 from platformctl.domain.rollout import Record
 from platformctl.judge.verdicts import verdicts
 from platformctl.plan import health
@@ -71,6 +72,22 @@ def rollout_status(world: World, name: Name) -> RolloutStatus:
     return RolloutStatus(name, progress(observed, now), last, problems, now)
 
 
+def await_end(world: World, name: Name) -> RolloutStatus:
+    """Wait until the rollout has ended, or is paused. Drives nothing: somebody else has to.
+
+    Raises:
+        NotFound: There is no such deployment.
+    """
+    began = world.clock.now()
+    while True:
+        found = rollout_status(world, name)
+        if found.progress is None or found.progress.auto.pause is not None:
+            return found
+        elapsed = (found.at - began).total_seconds()
+        world.reporter.event(Waiting(found.progress.revision, found.progress.waits, elapsed, None))
+        world.clock.sleep(_POLL_SECONDS)
+
+
 def progress(observed: Observed, now: datetime) -> Progress | None:
     """How far it is; None: no rollout decides by itself."""
     rollout = observed.rollout
@@ -89,4 +106,5 @@ def progress(observed: Observed, now: datetime) -> Progress | None:
     )
 
 
+_POLL_SECONDS = 1.0
 _ENDS = {"finished", "failed", "rollback", "promote", "superseded", "unwatched"}

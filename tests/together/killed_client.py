@@ -9,16 +9,21 @@ lives, and prints how many there were.
 import os
 import signal
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
+from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
 from platformctl.ports import Target
+from platformctl.usecases.automatic import Driver
 from platformctl.usecases.change import delete, promote, prune, rollback
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
+from tests.together.deciding import is_over
 from tests.together.product import world_of
 
 _CHANGES = {"prepare", "commit", "forget", "remove"}
@@ -62,6 +67,12 @@ def run(world: World, name: Name, verb: str, arguments: list[str]) -> None:
             prune(world, name, 0)
         case "delete", []:
             delete(world, name)
+        case "drive", []:
+            driver = Driver(world)
+            while not is_over(world.target.observe(name)):
+                with suppress(Conflict):  # the agent's turn
+                    driver.turn(name)
+                time.sleep(0.2)
         case _:
             raise SystemExit(f"what is {verb} {arguments}?")
 
