@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from platformctl.domain.errors import Conflict, NotFound, Refused, SpecError
+from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.nearest import nearest
 from platformctl.domain.observed import Finding, Observed, Scope
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
-from platformctl.domain.rollout import AliasMove, Cause, Phase, Record, Rollout
+from platformctl.domain.rollout import AliasMove, Cause, Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.plan import health, upkeep
 from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
 from platformctl.usecases import room
 from platformctl.usecases.drive import Driven, drive, finish_interrupted
-from platformctl.usecases.outcome import Outcome, concluded, not_ready
+from platformctl.usecases.outcome import Outcome, concluded, not_ready, overtaken
 from platformctl.usecases.room import Stages
 from platformctl.usecases.world import World
 
@@ -144,17 +144,6 @@ def _goes_back_from(rollout: Rollout) -> RevisionId | None:
     if candidate is not None and candidate.cause is Cause.DEPLOY:
         return candidate.revision.id
     return stable.id if stable is not None else None
-
-
-def overtaken(name: Name, rollout: Rollout, last: Record | None = None) -> Conflict:
-    """The error for who comes too late: it says what happened meanwhile; `last`, else the last thing."""
-    last = last or next(reversed(rollout.history), None)
-    what = last.told if last is not None else "it was deleted"
-    return Conflict(
-        f"{name} was changed by somebody else meanwhile: {what}",
-        owner="another client",
-        hint=f"platformctl status {name}",
-    )
 
 
 def _refuse_without_gpus(world: World, observed: Observed, event: Event) -> None:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from platformctl.domain.errors import NotFound, NotReady, Unreachable
+from platformctl.domain.errors import Conflict, NotFound, NotReady, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
+from platformctl.domain.rollout import Record, Rollout
 from platformctl.usecases.drive import Driven
 from platformctl.usecases.world import World
 
@@ -55,6 +56,17 @@ def not_ready(world: World, observed: Observed, revision: RevisionId, reason: st
         f"{revision} failed: {reason}\n{now}",
         log=_log(world, revision),
         hint=f"platformctl logs {revision} shows more",
+    )
+
+
+def overtaken(name: Name, rollout: Rollout, last: Record | None = None) -> Conflict:
+    """The error for who comes too late: it says what happened meanwhile; `last`, else the last thing."""
+    last = last or next(reversed(rollout.history), None)
+    what = last.told if last is not None else "it was deleted"
+    return Conflict(
+        f"{name} was changed by somebody else meanwhile: {what}",
+        owner="another client",
+        hint=f"platformctl status {name}",
     )
 
 

@@ -153,6 +153,19 @@ def test_where_none_decides_the_last_one_is_told(begun: Deciding) -> None:
     )
 
 
+@pytest.mark.parametrize(("verb", "said"), [("abort", "no rollout decides"), ("pause", "info: paused by")])
+def test_who_only_looks_on_is_told_when_it_has_ended_or_is_paused(
+    begun: Deciding, verb: str, said: str
+) -> None:
+    def steer() -> None:
+        assert begun.cli("rollout", verb, "churn").code == 0
+
+    begun.cli.host.fakes.later(30, steer)
+    ran = begun.cli("rollout", "status", "churn", "--wait")
+    assert ran.code == 0
+    assert said in ran.out
+
+
 def test_the_status_of_a_deployment_says_it_in_a_line(begun: Deciding) -> None:
     begun.drive(3)
     line = begun.cli("status", "churn").out.splitlines()[1]
