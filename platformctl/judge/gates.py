@@ -22,6 +22,9 @@ _NEAR = ((0.125, 1.0), (0.3, 1.0), (0.4, 1.5), (0.5, 4.0), (0.6, 1.0))
 _ABOVE = ((1.3, 1.0), (2.0, 2.0), (5.0, 1.0), (20.0, 1.0), (1000.0, 1.0))
 _BELOW = ((0.01, 1.0), (0.2, 1.0), (0.5, 2.0), (0.75, 1.0))
 _MOST = math.log(1e12)
+_A_SIGN = 2
+"""Evidence that is worth a word."""
+
 OF_LIMITS = 0.1
 OF_FINE = 0.25
 _FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
@@ -55,8 +58,9 @@ def judge(gate: Gate, standing: Standing) -> Verdict:
     reason = _reason(gate, standing) if gate.unit is Unit.REQUEST else None
     if reason is not None:
         return Verdict(gate.name, Outcome.PASS, reason)
-    odds = _odds(max(tests_of(gate).worse.log_against(standing.worse), 0.0))
-    text = f"{_compared(gate, standing)}, {odds} against chance: too little to say"
+    worse = tests_of(gate).worse.log_against(standing.worse)
+    odds = f", {_odds(worse)} against chance" if worse > math.log(_A_SIGN) else ""
+    text = f"{_compared(gate, standing)}{odds}: too little to say"
     return Verdict(gate.name, Outcome.INCONCLUSIVE, text)
 
 

@@ -1,0 +1,3 @@
+from tests.cluster_load.conftest import cluster, kubeconfig, models, namespace, node, shop, stack
+
+__all__ = ["cluster", "kubeconfig", "models", "namespace", "node", "shop", "stack"]
