@@ -1,6 +1,5 @@
 """`platformctl analyze`."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from platformctl.cli import screen
 from platformctl.cli.opening import opened, settings_of
 from platformctl.cli.options import Duration, examples, name_argument, output_option
 from platformctl.cli.output import show
+from platformctl.cli.replay_options import ReplayOptions
 from platformctl.cli.session import Session
 from platformctl.domain import names
 from platformctl.domain.errors import SpecError
@@ -17,23 +17,6 @@ from platformctl.domain.errors import SpecError
 if TYPE_CHECKING:
     from platformctl.domain.names import Name
     from platformctl.usecases.world import World
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The options of a replay, as they were typed; None where nothing was."""
-
-    source: str
-    policy: str | None
-    alpha: float | None
-    margin: float | None
-    limit: float | None
-    threshold: str | None
-    canary: str | None
-    stable: str | None
-    since: str | None
-    until: str | None
-    step: timedelta | None
 
 
 @click.command(
@@ -98,7 +81,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     if source is None and given:
         raise SpecError("is for --replay", field=f"--{given[0]}", hint="name the figures: --replay FILE")
     if source is not None:
-        wanted = Wanted(source=source, **others)
+        wanted = ReplayOptions(source=source, **others)
         with opened(session) as world:
             return replaying.replayed(world, settings_of(session), deployment, wanted, form)
     with opened(session) as world:

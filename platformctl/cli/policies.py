@@ -6,14 +6,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from platformctl.cli.analyze import Wanted
+from platformctl.cli.replay_options import ReplayOptions
 from platformctl.domain.errors import SpecError
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Rollout
 from platformctl.usecases.analyze import policy_of
 
 
-def policy(wanted: Wanted, rollout: Rollout) -> RolloutPolicy:
+def policy(wanted: ReplayOptions, rollout: Rollout) -> RolloutPolicy:
     """The policy to replay by.
 
     Raises:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from platformctl.adapters import readings
 from platformctl.cli import analyses, analysis_shapes, screen
-from platformctl.cli.analyze import Wanted
 from platformctl.cli.output import show
 from platformctl.cli.policies import policy
+from platformctl.cli.replay_options import ReplayOptions
 from platformctl.domain.durations import span
 from platformctl.domain.errors import SpecError
 from platformctl.domain.names import Name, RevisionId
@@ -29,7 +29,7 @@ _REVISION = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 Sides = tuple[RevisionId, RevisionId]
 
 
-def replayed(world: World, settings: Settings, name: Name, wanted: Wanted, form: str) -> int:
+def replayed(world: World, settings: Settings, name: Name, wanted: ReplayOptions, form: str) -> int:
     """Judge past figures again, and show what would have happened; 1 if it would have gone back.
 
     Raises:
@@ -60,14 +60,14 @@ def _is_address(source: str) -> bool:
     return source == PROMETHEUS or source.startswith(("http://", "https://"))
 
 
-def _asked(settings: Settings, wanted: Wanted, both: Sides, period: Period) -> Sequence[Moment]:
+def _asked(settings: Settings, wanted: ReplayOptions, both: Sides, period: Period) -> Sequence[Moment]:
     from platformctl.wiring import past  # who has a file needs no Prometheus
 
     address = None if wanted.source == PROMETHEUS else wanted.source
     return past.history(settings, address).read(both, period, wanted.step or STEP)
 
 
-def _within(moments: Sequence[Moment], wanted: Wanted, period: Period) -> Sequence[Moment]:
+def _within(moments: Sequence[Moment], wanted: ReplayOptions, period: Period) -> Sequence[Moment]:
     """Those of the period, as far as the command says one."""
     since = period.since if wanted.since else moments[0].at
     until = period.until if wanted.until else moments[-1].at
@@ -81,7 +81,7 @@ def _within(moments: Sequence[Moment], wanted: Wanted, period: Period) -> Sequen
     return found
 
 
-def _sides(wanted: Wanted, rollout: Rollout, moments: Sequence[Moment] | None) -> Sides:
+def _sides(wanted: ReplayOptions, rollout: Rollout, moments: Sequence[Moment] | None) -> Sides:
     """The new version, and what it is compared with.
 
     As the command says; what it leaves open is the other one of a file that has two revisions; else it is
@@ -120,7 +120,7 @@ def _revision(text: str | None, option: str) -> RevisionId | None:
     return RevisionId(text) if text is not None else None
 
 
-def _period(wanted: Wanted, rollout: Rollout, now: datetime) -> Period:
+def _period(wanted: ReplayOptions, rollout: Rollout, now: datetime) -> Period:
     """From when the rollout that is on began, or an hour ago, until now; or as the command says."""
     until = _time(wanted.until, "--until", now) if wanted.until else now
     began = rollout.auto.began if rollout.auto else until - _LAST
