@@ -23,7 +23,7 @@ def run(kubeconfig: Path, *arguments: str, stdin: str | None = None, program: Pa
     command = [str(program or _program()), f"--kubeconfig={kubeconfig}", *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ClusterError(f"kubectl {' '.join(arguments)}: {done.stderr}")
+        raise ClusterError(f"kubectl {' '.join(arguments)}: {done.stderr}{done.stdout}")
     return done.stdout
 
 

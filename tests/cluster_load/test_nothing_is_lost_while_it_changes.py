@@ -36,7 +36,8 @@ def test_ten_percent_are_ten_percent(shop: Shop) -> None:
     spec = shop.spec()
     shop.deploy(spec, 1)
     shop.deploy(spec, 2, canary=10)
-    with shop.load("hi", limit=10_000) as load:
+    many = 40_000  # of 10,000 chance alone moves a share by half a point, one time in ten
+    with shop.load("hi", limit=many, seconds=400) as load:
         tally = load.wait()
     assert tally.lost == []
-    assert tally.of(shop.canary) == pytest.approx(1000, abs=50)
+    assert tally.of(shop.canary) == pytest.approx(many / 10, abs=many / 200)
