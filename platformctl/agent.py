@@ -99,9 +99,7 @@ class Rounds:
                     return 0
             except PlatformctlError as error:
                 self._log.write("agent", str(error))
-                if (
-                    type(error) is Refused
-                ):  # a newer platformctl wrote the state, and this is another
+                if type(error) is Refused:  # a newer platformctl wrote the state, and this is another
                     return AGAIN
             time.sleep(LOOK_SECONDS)
         self._log.write("agent", "supervisord is gone")
