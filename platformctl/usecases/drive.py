@@ -23,6 +23,7 @@ from platformctl.rollout import (
     Sweep,
     step,
 )
+from platformctl.usecases.looking import look
 from platformctl.usecases.readiness import await_ready
 from platformctl.usecases.world import World
 
@@ -58,6 +59,12 @@ class _Drive:
         following: Event | None = event
         while following is not None:
             following = self._take(following)
+
+    def look(self) -> None:
+        """Read the figures with which those that come by the new weights are compared."""
+        looked = look(self.world, self.name, self.observed.rollout)
+        if looked is not None:
+            self.run(looked)
 
     def _take(self, event: Event) -> Event | None:
         if isinstance(event, Failed):
@@ -185,7 +192,17 @@ def drive(world: World, name: Name, event: Event, seen: Observed | None = None) 
     """
     run = _Drive(world, name, seen or world.target.observe(name))
     run.run(event)
+    if _is_unread(run.observed.rollout):
+        run.look()
     return Driven(world.target.observe(name), run.failed, run.unprepared, run.alias_error)
+
+
+def _is_unread(rollout: Rollout) -> bool:
+    """Whether it decides by itself, has new weights, and nobody knows yet what was answered before them."""
+    auto = rollout.auto
+    return (
+        rollout.phase in _AT_REST and auto is not None and auto.evidence.reading is None and not auto.trouble
+    )
 
 
 def finish_interrupted(world: World, name: Name) -> Observed:

@@ -37,17 +37,25 @@ class Learned:
     trouble: str | None = None
 
 
-def look(world: World, name: Name, rollout: Rollout) -> Looked | None:
+def look(world: World, name: Name, rollout: Rollout, *, asks: bool = True) -> Looked | None:
     """Read all that the rollout is judged by; None: there is nothing to decide about.
 
     A source that is down, or that tells what cannot be true, is trouble, and never a failure.
+
+    Args:
+        world: The ports.
+        name: The deployment.
+        rollout: Its state.
+        asks: Whether queries are asked too: not where its weights are so new that nobody was answered.
     """
     auto, judged = rollout.auto, rollout.judged
     if auto is None or judged is None or rollout.stable is None:
         return None
     stable = None if auto.bakes else rollout.stable.id
     counted = _count(world, name, auto, judged.id, stable)
-    queried, trouble = _query(world, name, auto, judged.id, stable)
+    queried, trouble = auto.evidence.queried, None
+    if asks:
+        queried, trouble = _query(world, name, auto, judged.id, stable)
     evidence = counted.evidence.model_copy(update={"queried": queried})
     said = verdicts(auto.model_copy(update={"evidence": evidence}))
     return Looked(judged.id, evidence, said, counted.requests, counted.trouble or trouble)
