@@ -62,7 +62,7 @@ class _Drive:
 
     def look(self) -> None:
         """Read the figures with which those that come by the new weights are compared."""
-        looked = look(self.world, self.name, self.observed.rollout)
+        looked = look(self.world, self.name, self.observed.rollout, asks=False)
         if looked is not None:
             self.run(looked)
 
