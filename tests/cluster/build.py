@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.cluster import components, golang
@@ -35,9 +36,9 @@ def _built(component: Component, go: golang.Go) -> Path:
     folder = _folder(component, go)
     if folder.exists():
         return folder
-    with _alone(component.name):
+    with _alone(component.name) as lock:
         if not folder.exists():  # else another process has built it meanwhile
-            _build_into(folder, component, go)
+            _build_into(folder, component, replace(go, inherited=(lock,)))
     return folder
 
 
@@ -55,12 +56,16 @@ def _digest(component: Component, go: golang.Go) -> str:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """Let nobody else build the same at the same time."""
+def _alone(name: str) -> Iterator[int]:
+    """Let nobody else build the same at the same time.
+
+    Yields:
+        The open lock. A compiler outlives a builder that is killed: it writes on, so it has to hold this too.
+    """
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def _build_into(folder: Path, component: Component, go: golang.Go) -> None:

@@ -24,10 +24,12 @@ class Go:
     Args:
         program: The path of `go`.
         jobs: How many packages it compiles at a time.
+        inherited: Open files that its processes hold as well, until the last of them has ended.
     """
 
     program: str
     jobs: int
+    inherited: tuple[int, ...] = ()
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
@@ -47,7 +49,13 @@ class Go:
         """
         command = [self.program, *arguments]
         done = subprocess.run(
-            command, cwd=module, env=self.environment, stdout=subprocess.PIPE, text=True, check=True
+            command,
+            cwd=module,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            pass_fds=self.inherited,
+            text=True,
+            check=True,
         )
         return done.stdout.strip()
 

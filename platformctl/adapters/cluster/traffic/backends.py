@@ -18,8 +18,8 @@ def await_learned(
 ) -> bool:
     """Wait until requests get to servers.
 
-    After `patience` only as long as there are servers to get to: that a revision has weight and no pod that
-    is ready is told elsewhere.
+    After each `patience` it is asked whether there are servers to get to. Where there are none it is not
+    waited: that a revision has weight and no pod that is ready is told elsewhere.
 
     Args:
         is_routed: Sends a request, and says whether a server answered.
@@ -39,8 +39,10 @@ def await_learned(
             continue
         answered = 0
         now = time.monotonic()
-        if now >= patient_until and not are_ready():
-            return True
+        if now >= patient_until:
+            if not are_ready():
+                return True
+            patient_until = now + patience
         if now >= deadline:
             return False
         time.sleep(_POLL_SECONDS)
