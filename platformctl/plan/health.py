@@ -1,4 +1,4 @@
-"""When a candidate has failed, and what is wrong with a deployment."""
+"""What is wrong with a deployment."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,39 +6,13 @@ from datetime import datetime, timedelta
 from platformctl.domain.automatic import Automatic, Stop
 from platformctl.domain.durations import shown, span
 from platformctl.domain.names import RevisionId
-from platformctl.domain.observed import Finding, Observed, RevisionStatus, Severity
+from platformctl.domain.observed import Finding, Observed, Severity
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
 from platformctl.rollout import automatic
 
-UNREADY_LIMIT = timedelta(seconds=10)
-"""A candidate with weight none of whose replicas answers for so long is rolled back without any metric."""
-
 UNWATCHED = timedelta(minutes=1)
 """Who drives a rollout looks at it every few seconds; after so long without, nobody seems to."""
-
-CRASH_LIMIT = 3
-"""A candidate without weight that has crashed so often will not get ready."""
-
-
-def failure(status: RevisionStatus | None, *, serves: bool, unready_for: timedelta) -> str | None:
-    """Say why a candidate has failed, or None while there is hope.
-
-    Args:
-        status: How it is; None: it is not there at all.
-        serves: Whether it has weight.
-        unready_for: How long no replica of it has been seen to answer.
-    """
-    if status is None:
-        return "it is not there any more"
-    if status.failure:
-        return status.failure
-    if serves and not status.answers and unready_for >= UNREADY_LIMIT:
-        seconds = int(unready_for.total_seconds())
-        return f"it was not ready for {seconds} s" + (f": {status.detail}" if status.detail else "")
-    if not serves and status.restarts >= CRASH_LIMIT:
-        return f"it crashed {status.restarts} times" + (f": {status.detail}" if status.detail else "")
-    return None
 
 
 def is_under_way(observed: Observed, now: datetime) -> bool:

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from platformctl.domain.errors import Conflict, DeadlinePassed, Unreachable
-from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.names import Name
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.judge.verdicts import verdicts
-from platformctl.plan import health
+from platformctl.plan import failing
 from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
 from platformctl.rollout import Event, Failed, Resume, automatic
 from platformctl.rollout.automatic import Turn
@@ -30,7 +30,7 @@ class Driver:
     """Drives rollouts that decide by themselves, a turn at a time, each under the deployment's lease.
 
     Between turns anybody else may change a deployment: promote it, roll it back, pause it. State that is
-    not recorded is only since when a revision has been seen to answer nobody.
+    not recorded is only what has been seen of whether a revision answers.
 
     Args:
         world: The ports.
@@ -38,7 +38,7 @@ class Driver:
 
     def __init__(self, world: World) -> None:
         self._world = replace(world, timeout=PATIENCE)
-        self._answered: dict[RevisionId, datetime] = {}
+        self._watched: dict[Name, tuple[datetime, failing.Watched]] = {}
 
     def turn(self, name: Name) -> Observed:
         """Do what is due, look once, and do what follows.
@@ -62,21 +62,21 @@ class Driver:
         if rollout.auto is None or rollout.judged is None:
             is_left = rollout.phase is not Phase.DELETING and is_unfinished(observed)
             return Resume() if rollout.phase in _MOVING or is_left else None
-        failed = self._failed(observed)
+        failed = self._failed(name, observed, rollout.auto.began)
         if failed is not None:
             return failed
         return Resume() if rollout.phase is Phase.PREPARING else look(self._world, name, rollout)
 
-    def _failed(self, observed: Observed) -> Failed | None:
-        """Rule 4: what has weight and answers nobody goes back without any figures."""
+    def _failed(self, name: Name, observed: Observed, began: datetime) -> Failed | None:
+        """Rule 4: what has weight and answers nobody, or keeps crashing, goes back without any figures."""
         judged, now = observed.rollout.judged, self._world.clock.now()
         if judged is None or not observed.route.share(judged.id):
             return None
         status = observed.revisions.get(judged.id)
-        if status is not None and status.answers:
-            self._answered[judged.id] = now
-        unready_for = now - self._answered.setdefault(judged.id, now)
-        reason = health.failure(status, serves=True, unready_for=unready_for)
+        of, before = self._watched.get(name, (None, None))
+        watched = failing.seen(before if of == began else None, status, now)
+        self._watched[name] = began, watched
+        reason = failing.failure(watched, serves=True)
         return Failed(judged.id, reason) if reason else None
 
 

@@ -12,7 +12,7 @@ from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import AliasMove, Cause, Phase, Rollout
 from platformctl.domain.route import WHOLE
-from platformctl.plan import health, upkeep
+from platformctl.plan import failing, upkeep
 from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
 from platformctl.usecases import room
 from platformctl.usecases.drive import Driven, drive, finish_interrupted
@@ -229,7 +229,7 @@ def watch(world: World, name: Name, duration: timedelta) -> Observed:
     Raises:
         NotReady: It did, and stable has everything again.
     """
-    started = ready_at = world.clock.now()
+    started, watched = world.clock.now(), None
     while True:
         observed, now = world.target.observe(name), world.clock.now()
         candidate = observed.rollout.candidate
@@ -237,8 +237,8 @@ def watch(world: World, name: Name, duration: timedelta) -> Observed:
             return observed
         revision = candidate.revision.id
         status = observed.revisions.get(revision)
-        ready_at = now if status and status.answers else ready_at
-        reason = health.failure(status, serves=True, unready_for=now - ready_at)
+        watched = failing.seen(watched, status, now)
+        reason = failing.failure(watched, serves=True)
         if reason is not None:
             return _roll_back_failed(world, name, Failed(revision, reason))
         elapsed = (now - started).total_seconds()

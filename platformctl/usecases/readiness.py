@@ -10,7 +10,7 @@ from platformctl.domain.observed import RevisionStatus
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Code, Revision
 from platformctl.domain.traffic import Answer, Request
-from platformctl.plan import health
+from platformctl.plan import failing
 from platformctl.rollout import Await, Event, Failed, Ready
 from platformctl.usecases.world import World
 
@@ -25,13 +25,13 @@ def await_ready(world: World, name: Name, action: Await) -> Event:
         DeadlinePassed: It was still getting ready.
     """
     revision, started = action.revision, world.clock.now()
-    ready_at = started
+    watched = None
     while True:
         observed = world.target.observe(name)
         now = world.clock.now()
         status = observed.revisions.get(revision.id)
-        ready_at = now if status and status.answers else ready_at
-        reason = health.failure(status, serves=action.serves, unready_for=now - ready_at)
+        watched = failing.seen(watched, status, now)
+        reason = failing.failure(watched, serves=action.serves)
         if reason is not None:
             return Failed(revision.id, reason)
         if status and status.is_ready:

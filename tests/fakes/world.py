@@ -33,6 +33,7 @@ class Behaviour:
         failure: Why it will never get ready by itself; seen from `ready_after` on.
         crashes_after: When a replica that was ready stops to answer.
         down_for: How long it stays away then.
+        again: Whether it crashes over and over: as long after it came back as after its start.
         status: The HTTP status of its answers; 0: the connection is reset.
         serving: What a replica that answers says of itself; None: nothing.
         beside: What else its status says, as a cluster's does.
@@ -42,6 +43,7 @@ class Behaviour:
     failure: str | None = None
     crashes_after: float | None = None
     down_for: float = math.inf
+    again: bool = False
     status: int = 200
     serving: Serving | None = _SERVING
     beside: Mapping[str, Any] = field(default_factory=dict)
@@ -52,7 +54,11 @@ class Behaviour:
 
     def crashed(self, age: float) -> bool:
         """Whether a replica of that age was ready and is gone."""
-        return self.crashes_after is not None and 0 <= age - self.crashes_after < self.down_for
+        return self.crashes_after is not None and 0 <= self._lived(age) - self.crashes_after < self.down_for
+
+    def crashes(self, age: float) -> int:
+        """How often a replica of that age has crashed: no more than what it does again is remembered."""
+        return self.crashed(age) + (int(age // self._life) if self.again else 0)
 
     def answers(self, age: float) -> bool:
         """Whether a replica of that age answers."""
@@ -65,7 +71,16 @@ class Behaviour:
         moments = [0.0, self.ready_after or 0.0]
         if self.crashes_after is not None:
             moments += [self.crashes_after, self.crashes_after + self.down_for]
-        return max(moment for moment in moments if moment <= age)
+        lived = self._lived(age)
+        return age - lived + max(moment for moment in moments if moment <= lived)
+
+    def _lived(self, age: float) -> float:
+        """Seconds since a replica of that age was started, or came back to crash again."""
+        return age % self._life if self.again else age
+
+    @property
+    def _life(self) -> float:
+        return (self.crashes_after or 0) + self.down_for
 
 
 @dataclass
@@ -176,15 +191,15 @@ class FakeWorld:
         changes = [
             start + timedelta(seconds=behaviour.changed(age)) for start, age in zip(starts, ages, strict=True)
         ]
-        crashed = sum(behaviour.crashed(age) for age in ages)
+        crashes = sum(behaviour.crashes(age) for age in ages)
         ready = sum(behaviour.answers(age) for age in ages)
         return RevisionStatus(
             replicas=len(starts),
             ready=ready,
             since=max(changes, default=None),
-            restarts=crashed,
+            restarts=crashes,
             failure=behaviour.failure if any(behaviour.failed(age) for age in ages) else None,
-            detail="restarting" if crashed else "",
+            detail="restarting" if any(behaviour.crashed(age) for age in ages) else "",
             serving=behaviour.serving if ready else None,
             scale=self.live[revision].scale if self.scales else None,
             **behaviour.beside,

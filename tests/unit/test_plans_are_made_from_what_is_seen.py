@@ -1,4 +1,4 @@
-"""Decisions of a deployment: which version, what changes, when a revision counts as failed."""
+"""Decisions of a deployment: which version, what changes, what is left to do, and what is wrong."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -197,29 +197,6 @@ def test_what_was_lifted_for_a_share_stays_until_the_autoscaler_has_seen_it(
 def test_what_has_no_share_need_not_be_seen_by_the_autoscaler() -> None:
     rollout = steady(V1).model_copy(update={"since": NOW})
     assert not upkeep.unseen_for(seen(rollout, v1=LIFTED, v2=LIFTED), V2.id, SPEC, NOW)
-
-
-LONG, SHORT = timedelta(seconds=10), timedelta(seconds=9.9)
-GROWING = RevisionStatus(replicas=4, ready=1)
-
-
-@pytest.mark.parametrize(
-    ("status", "serves", "unready_for", "reason"),
-    [
-        (None, False, SHORT, "it is not there any more"),
-        (RevisionStatus(1, 0, failure="a corrupt model"), False, SHORT, "a corrupt model"),
-        (READY, True, LONG, None),
-        (DOWN, True, SHORT, None),
-        (DOWN, True, LONG, "it was not ready for 10 s: restarting"),
-        (GROWING, True, LONG, None),
-        (RevisionStatus(1, 0, restarts=2), False, LONG, None),
-        (RevisionStatus(1, 0, restarts=3, detail="OOM"), False, SHORT, "it crashed 3 times: OOM"),
-    ],
-)
-def test_a_candidate_has_failed_when_there_is_no_hope(
-    status: RevisionStatus | None, unready_for: timedelta, reason: str | None, *, serves: bool
-) -> None:
-    assert health.failure(status, serves=serves, unready_for=unready_for) == reason
 
 
 def test_what_the_state_does_not_retain_is_left_over() -> None:

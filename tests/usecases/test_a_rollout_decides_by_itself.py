@@ -11,6 +11,8 @@ from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.automatic import LOOK_SECONDS, Driver, drive_to_the_end, waiting
+from platformctl.usecases.deploy import deploy
+from platformctl.usecases.rollouts import again
 from tests.fakes import Behaviour
 from tests.usecases.crowd import Crowd
 from tests.usecases.scene import CHURN, Scene
@@ -106,15 +108,46 @@ def test_while_figures_are_missing_nothing_moves_and_it_goes_on_when_they_are_ba
     assert _events(_drive(crowd))[-1] == "finished"
 
 
-def test_one_that_answers_nobody_goes_back_without_figures(crowd: Crowd) -> None:
+UNFIT = {
+    "answers nobody": (Behaviour(ready_after=None), "it was not ready for 10 s"),
+    "crashes, and answers in between": (
+        Behaviour(ready_after=0, crashes_after=3, down_for=1, again=True),
+        "it crashed 2 times in 10 s: restarting",
+    ),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "reason"), UNFIT.values(), ids=UNFIT.keys())
+def test_one_that_cannot_go_on_serving_goes_back_without_figures(
+    crowd: Crowd, behaviour: Behaviour, reason: str
+) -> None:
     _begin(crowd)
     v2 = next(revision for revision in crowd.scene.seen().revisions if "v2" in revision)
     crowd.scene.world.counters_are_down = True
-    crowd.scene.behave(v2, Behaviour(ready_after=None))
+    crowd.scene.behave(v2, behaviour)
     began = crowd.scene.world.now
-    _drive(crowd)
+    observed = _drive(crowd)
     assert crowd.scene.shares == {"v1": 100}
     assert crowd.scene.world.now - began <= timedelta(seconds=20)
+    assert observed.rollout.rejected[0].reason == reason
+
+
+def test_what_an_earlier_rollout_crashed_is_not_held_against_the_next(crowd: Crowd) -> None:
+    loop = Behaviour(ready_after=0, crashes_after=3, down_for=1, again=True)
+    _begin(crowd)
+    v2 = next(revision for revision in crowd.scene.seen().revisions if "v2" in revision)
+    driver, world = Driver(crowd.scene.client()), crowd.scene.world
+    crowd.scene.behave(v2, loop)
+    driver.turn(CHURN)
+    while crowd.scene.seen().rollout.candidate:
+        world.pass_time(1)
+        driver.turn(CHURN)
+    crowd.scene.behave(v2, Behaviour(ready_after=0, crashes_after=3, down_for=1))
+    deploy(crowd.scene.client(), again(crowd.scene.client(), CHURN))
+    for _ in range(12):
+        world.pass_time(1)
+        driver.turn(CHURN)
+    assert crowd.scene.shares == {"v1": 99, "v2": 1}
 
 
 def test_at_the_deadline_it_holds_and_says_why(crowd: Crowd) -> None:

@@ -1,0 +1,93 @@
+"""When a candidate has failed, without any figures."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from platformctl.domain.observed import RevisionStatus
+
+UNREADY_LIMIT = timedelta(seconds=10)
+"""A candidate with weight is rolled back when none of its replicas answers for so long, or when they kept
+crashing for so long."""
+
+CRASH_LIMIT = 3
+"""A candidate without weight that has crashed so often will not get ready."""
+
+_LOOP = 2
+"""Crashes of each replica, with weight, from which on they are no accident: what starts quickly answers in
+between."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A revision that is looked at again and again.
+
+    Args:
+        status: How it is now; None: it is not there at all.
+        now: When that was seen, in UTC.
+        answered: When a replica of it was last seen to answer.
+        steady: When one was last seen to, none having crashed for `UNREADY_LIMIT`.
+        crashes: How many there were since.
+        crashed: When there was last one; None: none was seen.
+    """
+
+    status: RevisionStatus | None
+    now: datetime
+    answered: datetime
+    steady: datetime
+    crashes: int = 0
+    crashed: datetime | None = None
+
+
+def seen(before: Watched | None, status: RevisionStatus | None, now: datetime) -> Watched:
+    """A revision after one more look. What happened before the first is not held against it."""
+    if before is None:
+        return Watched(status, now, answered=now, steady=now)
+    more = max(0, _restarts(status) - _restarts(before.status))
+    crashed = now if more else before.crashed
+    answers = status is not None and status.answers
+    is_steady = answers and (crashed is None or now - crashed >= UNREADY_LIMIT)
+    return Watched(
+        status,
+        now,
+        answered=now if answers else before.answered,
+        steady=now if is_steady else before.steady,
+        crashes=0 if is_steady else before.crashes + more,
+        crashed=crashed,
+    )
+
+
+def failure(watched: Watched, *, serves: bool) -> str | None:
+    """Say why a candidate has failed, or None while there is hope.
+
+    Args:
+        watched: What was seen of it.
+        serves: Whether it has weight.
+    """
+    status = watched.status
+    if status is None:
+        return "it is not there any more"
+    if status.failure:
+        return status.failure
+    why = _failing(status, watched) if serves else _hopeless(status)
+    return why and why + (f": {status.detail}" if status.detail else "")
+
+
+def _failing(status: RevisionStatus, watched: Watched) -> str | None:
+    unready, unsteady = watched.now - watched.answered, watched.now - watched.steady
+    if not status.answers and unready >= UNREADY_LIMIT:
+        return f"it was not ready for {_seconds(unready)}"
+    if watched.crashes >= _LOOP * max(1, status.replicas) and unsteady >= UNREADY_LIMIT:
+        return f"it crashed {watched.crashes} times in {_seconds(unsteady)}"
+    return None
+
+
+def _hopeless(status: RevisionStatus) -> str | None:
+    return f"it crashed {status.restarts} times" if status.restarts >= CRASH_LIMIT else None
+
+
+def _restarts(status: RevisionStatus | None) -> int:
+    return status.restarts if status else 0
+
+
+def _seconds(passed: timedelta) -> str:
+    return f"{int(passed.total_seconds())} s"
