@@ -65,7 +65,7 @@ def _count(
     world: World, name: Name, auto: Automatic, canary: RevisionId, stable: RevisionId | None
 ) -> Learned:
     known = auto.evidence
-    if not gates(auto):
+    if not _counts(auto):
         return Learned(known)
     try:
         counts = world.counters.read(name, [canary, stable] if stable else [canary])
@@ -75,6 +75,11 @@ def _count(
         at=world.clock.now(), canary=counts[canary], stable=counts[stable] if stable else Counts()
     )
     return learned(auto, reading)
+
+
+def _counts(auto: Automatic) -> bool:
+    """Whether anything depends on what was answered: a gate, or the end of a step."""
+    return bool(gates(auto)) or (not auto.bakes and auto.step.min_requests > 0)
 
 
 def learned(auto: Automatic, reading: Reading) -> Learned:

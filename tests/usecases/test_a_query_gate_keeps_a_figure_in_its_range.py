@@ -54,6 +54,17 @@ class Played:
         return self.auto.evidence.queried.get("income")
 
 
+def test_requests_are_counted_where_no_count_is_judged(crowd: Crowd) -> None:
+    steps = [{"weight": 50, "hold": "10s", "minRequests": 400}, 100]
+    played = Played(crowd, {"min": 3}, steps=steps, bake="0s")
+    for _ in range(4):
+        played.look(canary=5.0)
+    assert crowd.scene.shares == {"v1": 50, "v2": 50}, "nobody has asked anything yet"
+    crowd.ask(10)
+    played.look(canary=5.0)
+    assert crowd.scene.shares == {"v2": 100}
+
+
 def test_a_revision_and_a_deployment_are_named_in_the_query(crowd: Crowd) -> None:
     played = Played(crowd, {"min": 3})
     played.look(canary=5.0)
