@@ -96,6 +96,15 @@ def _moving(rollout: Rollout) -> Sequence[Event]:
     return [_known(GOOD)]
 
 
+def test_at_its_deadline_it_takes_the_last_step_once() -> None:
+    waiting = _after(_begun(deadline="1h", onInconclusive="promote"), Ready(TWO.id))
+    late = _after(waiting, _known(GOOD), _known(GOOD), _known(GOOD), minutes=60)
+    assert late.candidate is not None
+    assert (late.phase, late.candidate.goal) == (Phase.SHIFTING, 100)
+    assert [record.event for record in late.history].count("step") == 2, "to 50 %, and to 100 %"
+    assert _after(late, Ready(TWO.id), minutes=61).stable == TWO
+
+
 def test_continue_without_a_pause_changes_nothing() -> None:
     assert _after(CANARY, Continue()) is CANARY
 
