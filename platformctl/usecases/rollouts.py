@@ -199,7 +199,8 @@ def _goes_on(name: Name, auto: Automatic) -> str:
 
 
 def _may_go_on(name: Name, auto: Automatic) -> str:
-    return f"{name} may go on from {auto.step.weight} %"
+    once = "" if auto.pause is None else f" once it is resumed: platformctl rollout resume {name}"
+    return f"{name} may go on from {auto.step.weight} %{once}"
 
 
 def _at(auto: Automatic) -> str:

@@ -85,6 +85,16 @@ def test_what_is_paused_goes_no_further_until_it_is_resumed(crowd: Crowd) -> Non
     assert crowd.scene.shares == {"v2": 100}
 
 
+def test_an_approval_of_what_is_paused_says_that_it_is_to_be_resumed_too(crowd: Crowd) -> None:
+    begin(crowd, steps=[{"weight": 10, "hold": "10s", "gate": "manual"}, 100], deadline="1m")
+    drive(crowd, lambda seen: seen.rollout.auto is not None and seen.rollout.auto.pause is not None)
+    approved = approve(crowd.scene.client(), CHURN, None)
+    assert approved.text == "churn may go on from 10 % once it is resumed: platformctl rollout resume churn"
+    assert resume(crowd.scene.client(), CHURN).changed
+    drive(crowd, is_over)
+    assert crowd.scene.shares == {"v2": 100}
+
+
 def test_a_step_that_waits_for_a_person_is_taken_when_one_approves(crowd: Crowd) -> None:
     begin(crowd, steps=[{"weight": 10, "hold": "10s", "gate": "manual"}, 100])
     with pytest.raises(AssertionError):
