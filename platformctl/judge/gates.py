@@ -25,6 +25,10 @@ _MOST = math.log(1e12)
 _A_SIGN = 2
 """Evidence that is worth a word."""
 
+POOL = 10
+"""Requests of both revisions, of which a window has as many at least: a canary that has a tenth of them, and
+fails each, is to be seen within six."""
+
 OF_LIMITS = 0.1
 OF_FINE = 0.25
 _FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
@@ -32,18 +36,32 @@ _EVENLY = (1 / len(_FRACTIONS),) * len(_FRACTIONS)
 
 
 def after(gate: Gate, standing: Standing, window: Window) -> Standing:
-    """What is known with one more window, in which the weights did not change."""
-    tests, compared = tests_of(gate), standing.compared
-    if window.canary.requests and window.stable.requests:
-        compared = compared + window
-    return Standing(
-        seen=standing.seen + window.canary,
-        compared=compared,
-        worse=tests.worse.after(standing.worse, window),
-        near=tests.near.after(standing.near, window),
-        above=tests.above.after(standing.above, window.canary) if tests.above else standing.above,
-        below=tests.below.after(standing.below, window.canary) if tests.below else standing.below,
-    )
+    """What is known with one more window, in which the weights did not change.
+
+    Where few are asked, most windows have requests of one revision only, which tell nothing of a ratio. So
+    they are put together until there are `POOL` requests of both. How many there are does not depend on
+    whose they are, so under equal rates they are as exchangeable as those of one window.
+    """
+    tests, seen = tests_of(gate), standing.seen + window.canary
+    above = tests.above.after(standing.above, window.canary) if tests.above else standing.above
+    below = tests.below.after(standing.below, window.canary) if tests.below else standing.below
+    pooled = standing.pooled + window
+    update = {"seen": seen, "above": above, "below": below, "pooled": pooled}
+    known = standing.model_copy(update=update)
+    return known if pooled.requests < POOL else settled(gate, known)
+
+
+def settled(gate: Gate, standing: Standing) -> Standing:
+    """The same with all that was put together compared, however few: at other weights it has to begin anew."""
+    tests, window = tests_of(gate), standing.pooled
+    asked = bool(window.canary.requests and window.stable.requests)
+    update = {
+        "compared": standing.compared + window if asked else standing.compared,
+        "worse": tests.worse.after(standing.worse, window),
+        "near": tests.near.after(standing.near, window),
+        "pooled": Standing().pooled,
+    }
+    return standing.model_copy(update=update)
 
 
 def judge(gate: Gate, standing: Standing) -> Verdict:

@@ -60,9 +60,10 @@ class RatioTest:
         return log_against(evidence, self.weights)
 
     def _factor(self, window: Window, ratio: float) -> float:
-        of_null, of_other = share(window.share, self.null), share(window.share, ratio)
-        canary = window.canary.events * math.log(of_other / of_null)
-        return canary + window.stable.events * math.log((1 - of_other) / (1 - of_null))
+        """The factor's logarithm. In terms that stay exact where a share is next to 1."""
+        part = window.share
+        others = math.log((part * self.null + 1 - part) / (part * ratio + 1 - part))
+        return window.canary.events * math.log(ratio / self.null) + window.events * others
 
 
 def share(part: float, ratio: float) -> float:

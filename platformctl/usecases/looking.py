@@ -11,7 +11,7 @@ from platformctl.domain.gates import Kind, Standing
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.policy_gates import QueryGate
 from platformctl.domain.rollout import Rollout
-from platformctl.judge.gates import after
+from platformctl.judge.gates import after, settled
 from platformctl.judge.queries import asked
 from platformctl.judge.series import added, point
 from platformctl.judge.verdicts import gates, limits, verdicts
@@ -115,10 +115,15 @@ def learned(auto: Automatic, reading: Reading) -> Learned:
 
 def _begun(auto: Automatic, reading: Reading, bound: float | None) -> Evidences:
     """The first reading at these weights: what comes later is compared with it."""
-    update: dict[str, object] = {"reading": reading, "bound": bound}
-    if auto.bakes and not auto.evidence.limits:
-        update["limits"] = limits(auto)
-    return auto.evidence.model_copy(update=update)
+    known, found = auto.evidence, gates(auto)
+    standings = {
+        kind: settled(found[kind], standing) if kind in found else standing
+        for kind, standing in known.standings.items()
+    }
+    known = known.model_copy(update={"standings": standings, "reading": reading, "bound": bound})
+    if not auto.bakes or known.limits:
+        return known
+    return known.model_copy(update={"limits": limits(auto.model_copy(update={"evidence": known}))})
 
 
 def _joined(before: Reading, after: Reading) -> Reading:
