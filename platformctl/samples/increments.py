@@ -6,7 +6,8 @@ Never more than what did. Of each process that counts by itself:
 - One that began anew in between, or has fallen, answered all that it says since. What it had counted before,
   and was not read, is lost.
 - One whose figures are older than those before says nothing: of two Prometheus servers behind one address one
-  is a scrape behind.
+  is a scrape behind. Nor does one that had figures and has none at all, not even since when it runs: what
+  answered in its place was an error page.
 - One that was not in the reading before may have counted since long ago: nothing is known of it yet.
 - One whose figures before were taken before the reading began to be asked for, as a scrape is, may have
   answered under other weights: nothing is known of it yet.
@@ -103,12 +104,16 @@ def _is_another(before: Counts, after: Counts) -> bool:
 
 
 def _is_older(before: Counts, after: Counts) -> bool:
-    """Of an earlier process, or of the same one with less: it has not fallen, it is told late."""
+    """Of an earlier process, or of the same one with less: it has not fallen, it is told late; or nothing."""
     if before.began is None or after.began is None:
-        return False
+        return _is_empty(after) and not _is_empty(before)
     if _is_another(before, after):
         return after.began < before.began
     return _has_fallen(before, after)
+
+
+def _is_empty(counts: Counts) -> bool:
+    return counts.began is None and not counts.requests and not counts.latency
 
 
 def _has_fallen(before: Counts, after: Counts) -> bool:

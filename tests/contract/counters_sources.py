@@ -10,12 +10,12 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 
@@ -294,16 +294,20 @@ def _api_server(pods: Sequence[Exposed]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0].split("/")
-            body = listed if path[-1] == "pods" else self._proxied(path[6].partition(":")[0])
-            self.send_response(200)
+            is_list = path[-1] == "pods"
+            status, body = (200, listed) if is_list else self._proxied(path[6].partition(":")[0])
+            self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        def _proxied(self, pod: str) -> bytes:
+        def _proxied(self, pod: str) -> tuple[int, bytes]:
             (asked,) = (one for one in pods if one.pod == pod)
-            with urlopen(f"http://{asked.address}/metrics", timeout=30) as answer:
-                return bytes(answer.read())
+            connection = HTTPConnection(asked.address, timeout=30)
+            with closing(connection):
+                connection.request("GET", "/metrics")
+                answer = connection.getresponse()
+                return answer.status, answer.read()
 
         def handle(self) -> None:
             with suppress(ConnectionError):  # whoever asked has given it up

@@ -182,6 +182,27 @@ def test_figures_that_are_missing_for_a_while_are_caught_up_with(
 
 
 @apart
+@pytest.mark.parametrize(
+    ("status", "page"), [(200, b""), (200, b"<html>sign in</html>"), (401, b"{}"), (403, b"{}"), (429, b"{}")]
+)
+def test_what_is_said_in_place_of_figures_is_not_taken_for_zeros(
+    source: ServersSource, watched: Watched, status: int, page: bytes
+) -> None:
+    """Else all that had been counted before would be counted again afterwards."""
+    _both_answer(source)
+    watched.look()
+    for server in source.all:
+        server.status, server.page = status, page
+    source.settle()
+    assert watched.look().trouble
+    for server in source.all:
+        server.status, server.page = 200, None
+    _both_answer(source)
+    assert watched.look().trouble is None
+    assert watched.seen() == _TWICE
+
+
+@apart
 def test_of_one_server_of_several_they_are_caught_up_with_too(
     source: ServersSource, watched: Watched
 ) -> None:

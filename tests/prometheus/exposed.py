@@ -25,6 +25,7 @@ class Exposed:
         address: Host and port.
         began: When its process began, in seconds since 1970.
         page: What it answers, whatever it has counted; None: its figures.
+        status: With which status.
         stamp: A time in milliseconds beside each figure; None: none.
         awake: Whether it answers at all.
     """
@@ -34,6 +35,7 @@ class Exposed:
     address: str = ""
     began: float = field(default_factory=time.time)
     page: bytes | None = None
+    status: int = 200
     stamp: int | None = None
     answers: Counter[str] = field(default_factory=Counter)
     slow: int = 0
@@ -89,7 +91,7 @@ def _serving(exposed: Exposed) -> ThreadingHTTPServer:
         def do_GET(self) -> None:
             exposed.awake.wait()
             body = exposed.text() if exposed.page is None else exposed.page
-            self.send_response(200)
+            self.send_response(exposed.status)
             self.send_header("content-type", "text/plain; version=0.0.4")
             self.send_header("content-length", str(len(body)))
             self.end_headers()

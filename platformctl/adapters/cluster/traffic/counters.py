@@ -25,6 +25,8 @@ _DEFAULT_PORT = 8080
 _WORKERS = 16
 _SECONDS = 3.0
 _OK, _FAILURE = 200, 500
+_NOT_LET_IN = (401, 403, 429)
+"""By the API server or by the pod: it may have figures all the same."""
 
 
 class Heard(NamedTuple):
@@ -125,7 +127,7 @@ class ClusterCounters:
         """One pod's figures; None: it does not answer, or with garbage. A page without figures has zeros."""
         try:
             status, body = self._fetch(pod)
-            if status >= _FAILURE:
+            if status >= _FAILURE or status in _NOT_LET_IN:
                 return None
             found = [*exposition.samples(body.decode(errors="replace"))] if status == _OK else []
             counts = exposition.counts(one for one in found if one.labels.get("revision") == revision)
