@@ -13,8 +13,7 @@ CRASH_LIMIT = 3
 """A candidate without weight that has crashed so often will not get ready."""
 
 _LOOP = 2
-"""Crashes of each replica, with weight, from which on they are no accident: what starts quickly answers in
-between."""
+"""Crashes of each replica from which on they are no accident. What starts quickly answers in between."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,10 @@ def _failing(status: RevisionStatus, watched: Watched) -> str | None:
     unready, unsteady = watched.now - watched.answered, watched.now - watched.steady
     if not status.answers and unready >= UNREADY_LIMIT:
         return f"it was not ready for {_seconds(unready)}"
-    if watched.crashes >= _LOOP * max(1, status.replicas) and unsteady >= UNREADY_LIMIT:
-        return f"it crashed {watched.crashes} times in {_seconds(unsteady)}"
+    away = status.replicas - status.ready  # such as wait to be started again, which is no restart yet
+    is_loop = watched.crashes and watched.crashes + away >= _LOOP * status.replicas
+    if is_loop and unsteady >= UNREADY_LIMIT:
+        return f"it kept crashing for {_seconds(unsteady)}"
     return None
 
 

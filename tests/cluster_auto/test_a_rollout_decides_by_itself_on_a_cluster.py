@@ -52,12 +52,19 @@ def test_a_version_that_breaks_goes_back_before_a_tenth_of_the_callers_has_seen_
 def test_one_that_crashes_over_and_over_is_gone_in_twenty_seconds(shop: Shop) -> None:
     begin(shop, "crashing")
     old = shop.stable
+    driver = command(shop, "rollout", "resume", "churn", "--wait")
     with shop.load("hi", connections=4, seconds=400, tolerance=100_000) as load:
         eventually(lambda: load.tally.lost, "it crashes")
         began = time.monotonic()
-        drive(shop, lambda seen: seen.route.share(old) == 100)
+        eventually(lambda: shop.seen.route.share(old) == 100, "it is gone")
         took = time.monotonic() - began
+        said = driver.communicate(timeout=120)[0]
+        lost = len(load.tally.lost)
+        load.until(load.tally.answered + 200)
     assert took <= 20
+    assert len(load.tally.lost) == lost
+    assert "it kept crashing for" in said or "it was not ready for" in said, said
+    assert driver.returncode == 1, said
 
 
 def test_while_no_pod_gives_figures_nothing_moves(shop: Shop) -> None:

@@ -62,11 +62,16 @@ def _down(crashes: int) -> RevisionStatus:
 
 def test_one_that_answers_between_its_crashes_has_failed_after_ten_seconds_of_them() -> None:
     looks = _looks((1, _down(1)), (2, _up(1)), (3, _down(2)), (8, _down(2)), (9, _up(2)), (10, _up(2)))
-    assert looks == [None] * 5 + ["it crashed 2 times in 10 s"]
+    assert looks == [None] * 5 + ["it kept crashing for 10 s"]
 
 
 def test_looks_that_see_it_ready_each_time_see_its_crashes() -> None:
-    assert _looks((5, _up(1)), (10, _up(3))) == [None, "it crashed 3 times in 10 s"]
+    assert _looks((5, _up(1)), (10, _up(3))) == [None, "it kept crashing for 10 s"]
+
+
+def test_one_that_waits_to_be_started_again_has_crashed_once_more() -> None:
+    looks = _looks((1, _up(1)), (3, _down(1)), (10, _down(1)))
+    assert looks == [None, None, "it kept crashing for 10 s: restarting"]
 
 
 def test_one_crash_is_an_accident() -> None:
@@ -82,7 +87,7 @@ def test_of_several_replicas_each_has_to_crash_again() -> None:
         None,
         None,
         None,
-        "it crashed 6 times in 12 s",
+        "it kept crashing for 12 s",
     ]
 
 

@@ -112,7 +112,7 @@ UNFIT = {
     "answers nobody": (Behaviour(ready_after=None), "it was not ready for 10 s"),
     "crashes, and answers in between": (
         Behaviour(ready_after=0, crashes_after=3, down_for=1, again=True),
-        "it crashed 3 times in 10 s",
+        "it kept crashing for 10 s",
     ),
 }
 
