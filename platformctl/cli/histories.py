@@ -24,7 +24,7 @@ _HELD = " was held: "
 
 def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
     """What has happened, oldest first; what the gates said, a line each."""
-    room = width - max((_taken(record) for record in records), default=0)
+    room = width - _taken(records)
     told = [_split(" ".join(record.detail.split()), room) for record in records]
     rows = [
         [f"{r.at:%Y-%m-%d %H:%M:%S}", r.event, r.revision or "", short]
@@ -35,9 +35,11 @@ def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
     return [head, *(text for line, more in zip(lines, below, strict=True) for text in (line, *more))]
 
 
-def _taken(record: Record) -> int:
-    """Columns before the detail."""
-    return len("2026-01-01 00:00:00") + len(record.event) + len(record.revision or "") + 6
+def _taken(records: Sequence[Record]) -> int:
+    """Characters of a row before its detail: each column is as wide as its widest text."""
+    event = max((len(record.event) for record in records), default=0)
+    revision = max((len(record.revision or "") for record in records), default=0)
+    return len("2026-01-01 00:00:00") + max(event, len("EVENT")) + max(revision, len("REVISION")) + 6
 
 
 def _split(detail: str, room: int) -> tuple[str, str]:
@@ -45,7 +47,8 @@ def _split(detail: str, room: int) -> tuple[str, str]:
     if len(detail) <= room:
         return detail, ""
     head, held, rest = detail.partition(_HELD)
-    return (f"{head}{_HELD.rstrip(': ')}", rest) if held else ("", detail)
+    short = f"{head}{_HELD.rstrip(': ')}"
+    return (short, rest) if held and len(short) <= room else ("", detail)
 
 
 def _below(text: str, width: int) -> Iterator[str]:
