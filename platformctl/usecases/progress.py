@@ -9,10 +9,11 @@ from platformctl.domain.gates import Verdict
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.progress import Waiting
-from platformctl.domain.rollout import Record
+from platformctl.domain.rollout import Record, Rollout
 from platformctl.judge.verdicts import verdicts
 from platformctl.plan import health
-from platformctl.usecases.automatic import waiting
+from platformctl.rollout.moves import candidate_of
+from platformctl.usecases.automatic import is_over, waiting
 from platformctl.usecases.change import existing
 from platformctl.usecases.world import World
 
@@ -64,7 +65,10 @@ def rollout_status(world: World, name: Name) -> RolloutStatus:
     Raises:
         NotFound: There is no such deployment.
     """
-    observed = existing(world, name)
+    return _status(world, name, existing(world, name))
+
+
+def _status(world: World, name: Name, observed: Observed) -> RolloutStatus:
     now = world.clock.now()
     holder = world.lease.holder(name) if health.is_under_way(observed, now) else None
     last = next((r for r in reversed(observed.rollout.history) if r.event in _ENDS), None)
@@ -80,12 +84,21 @@ def await_end(world: World, name: Name) -> RolloutStatus:
     """
     began = world.clock.now()
     while True:
-        found = rollout_status(world, name)
-        if found.progress is None or found.progress.auto.pause is not None:
-            return found
-        elapsed = (found.at - began).total_seconds()
-        world.reporter.event(Waiting(found.progress.revision, found.progress.waits, elapsed, None))
+        observed = existing(world, name)
+        if is_over(observed.rollout):
+            return _status(world, name, observed)
+        now = world.clock.now()
+        elapsed = (now - began).total_seconds()
+        world.reporter.event(Waiting(*_awaited(observed.rollout, now), elapsed, None))
         world.clock.sleep(_POLL_SECONDS)
+
+
+def _awaited(rollout: Rollout, now: datetime) -> tuple[RevisionId, str]:
+    """Which revision is waited for, and what it waits for."""
+    if rollout.judged is not None:
+        return rollout.judged.id, waiting(rollout, now)
+    back = candidate_of(rollout).revision.id
+    return back, "it gets ready to take all requests again"
 
 
 def progress(observed: Observed, now: datetime) -> Progress | None:

@@ -23,6 +23,7 @@ from platformctl.usecases.automatic import LOOK_SECONDS, Driver
 from platformctl.usecases.change import delete, promote
 from platformctl.usecases.deploy import deploy, plan_deploy
 from platformctl.usecases.outcome import Outcome
+from platformctl.usecases.progress import await_end
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.rollouts import abort, again, approve, follow, pause, resume
 from platformctl.usecases.world import OTHERS, World
@@ -226,6 +227,17 @@ def test_there_is_nothing_to_retry_while_one_is_watched_or_none_was_rolled_back(
 
 
 def test_what_goes_back_by_itself_cannot_be_approved_but_may_be_aborted(crowd: Crowd) -> None:
+    v1 = _goes_back(crowd)
+    with pytest.raises(Refused, match="is on its way back already"):
+        pause(crowd.scene.client(), CHURN)
+    crowd.scene.behave(v1, Behaviour())
+    crowd.scene.world.live.pop(v1, None)
+    abort(crowd.scene.client(), CHURN)
+    assert crowd.scene.shares == {"v1": 100}
+
+
+def _goes_back(crowd: Crowd) -> RevisionId:
+    """Version 2 had all requests and is on its way back to what this returns, which does not get ready."""
     begin(crowd)
     seen = drive(crowd, bakes)
     v1 = next(r.id for r in seen.rollout.previous)
@@ -233,12 +245,26 @@ def test_what_goes_back_by_itself_cannot_be_approved_but_may_be_aborted(crowd: C
     crowd.scene.world.live.pop(v1)
     crowd.errors = {"v2": 0.5}
     drive(crowd, lambda seen: seen.rollout.phase is Phase.PREPARING)
-    with pytest.raises(Refused, match="is on its way back already"):
-        pause(crowd.scene.client(), CHURN)
-    crowd.scene.behave(v1, Behaviour())
-    crowd.scene.world.live.pop(v1, None)
-    abort(crowd.scene.client(), CHURN)
+    return v1
+
+
+def test_who_waits_while_it_goes_back_waits_until_it_has(crowd: Crowd) -> None:
+    v1 = _goes_back(crowd)
+    crowd.scene.behave(v1, Behaviour(ready_after=0, failure="no such image"))
+    crowd.scene.world.later(60, lambda: crowd.scene.behave(v1, Behaviour(ready_after=0)))
+    with pytest.raises(NotReady, match=r"churn-v2-\w+ failed: errors fail: "):
+        follow(crowd.scene.client(), CHURN)
     assert crowd.scene.shares == {"v1": 100}
+
+
+def test_it_has_not_ended_for_who_looks_on_before_it_is_back(crowd: Crowd) -> None:
+    v1 = _goes_back(crowd)
+    crowd.scene.behave(v1, Behaviour(ready_after=0))
+    driver = Driver(crowd.scene.client("the driver"))
+    crowd.scene.world.later(60, lambda: driver.turn(CHURN))
+    ended = await_end(crowd.scene.client(), CHURN)
+    assert crowd.scene.shares == {"v1": 100}
+    assert (ended.progress, ended.last and ended.last.event) == (None, "failed")
 
 
 ENDS: dict[str, tuple[dict[str, Any], Callable[[Crowd], object], type[Exception], str]] = {
