@@ -86,6 +86,15 @@ def test_of_a_revision_with_a_separate_transformer_that_one_counts(prometheus: R
     assert _counters(prometheus).read(Name("churn"), [_V1])[_V1].requests == 4
 
 
+def test_a_server_that_another_job_scrapes_without_naming_its_pod_counts_once(prometheus: Recorded) -> None:
+    named = _answers(_V1, f"{_V1}-transformer-5c4-q8w3e", "200", 4)
+    unnamed = {**named, "metric": {**named["metric"], "pod": ""}}
+    predictor = _answers(_V1, f"{_V1}-predictor-7d9-x2k4p", "OK", 9)
+    for series in ([named, unnamed, predictor], [unnamed, named, predictor]):
+        prometheus.body = _said(*series)
+        assert _counters(prometheus).read(Name("churn"), [_V1])[_V1].requests == 4
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -96,6 +105,11 @@ def test_of_a_revision_with_a_separate_transformer_that_one_counts(prometheus: R
         _said({"metric": {}, "value": [1.0, "3"]}),
         _said({"metric": {"revision": _V1}, "value": 3}),
         _said(_answers(_V1, "p", "200", "NaN")),
+        _said(_answers(_V1, "p", "200", 10**400)),
+        _said({"metric": [], "value": [1.0, "3"]}),
+        _said({**_answers(_V1, "p", "200", 3), "value": ["now", "3"]}),
+        _said({**_answers(_V1, "p", "200", 3), "metric": {"revision": _V1, "pod": 3}}),
+        b"[" * 200_000,
     ],
 )
 def test_one_that_gives_no_figures_is_down(prometheus: Recorded, body: bytes) -> None:
@@ -109,6 +123,14 @@ def test_one_that_is_not_there_is_down(prometheus: Recorded) -> None:
     prometheus.url = "http://127.0.0.1:1"
     with pytest.raises(Unreachable):
         _counters(prometheus).read(Name("churn"), [_V1])
+
+
+def test_a_password_is_not_shown(prometheus: Recorded) -> None:
+    prometheus.url = prometheus.url.replace("//", "//me:s3cret@")
+    with pytest.raises(Unreachable, match="has a user or a password") as unreachable:
+        _counters(prometheus).read(Name("churn"), [_V1])
+    assert "s3cret" not in str(unreachable.value)
+    assert prometheus.asked == []
 
 
 def test_of_no_revisions_nothing_is_asked(prometheus: Recorded) -> None:

@@ -92,6 +92,7 @@ def _http(status: str, body: str) -> bytes:
 
 _PAGE = "<html>sign in</html>"
 _SAID = '{"status": "error", "errorType": "x", "error": "query timed out"}'
+_HUGE = f'{{"status": "success", "data": {{"resultType": "scalar", "result": [1, {10**400}]}}}}'
 _NOT_IT = "is no Prometheus"
 
 
@@ -100,6 +101,9 @@ _NOT_IT = "is no Prometheus"
     ("answer", "kind", "says", "way_out"),
     [
         (_http("200 OK", _PAGE), Unreachable, _NOT_IT, "without /api"),
+        (_http("200 OK", "[" * 200_000), Unreachable, _NOT_IT, "without /api"),
+        (_http("502 Bad Gateway", "[" * 200_000), Unreachable, "502: Bad Gateway", "until it answers"),
+        (_http("200 OK", _HUGE), Refused, "1: gives no number", "rate(x[5m])"),
         (_http("200 OK", "[1]"), Unreachable, _NOT_IT, "without /api"),
         (_http("200 OK", '{"status": "success"}'), Unreachable, _NOT_IT, "without /api"),
         (_http("200 OK", _SAID), Unreachable, _NOT_IT, "without /api"),
@@ -121,6 +125,13 @@ def test_what_answers_in_its_place_is_told_apart(
         PrometheusMetrics(address).query(None, "1")
     assert says in caught.value.message
     assert way_out in (caught.value.hint or "")
+
+
+@pytest.mark.quick
+def test_a_password_is_neither_sent_nor_shown() -> None:
+    with pytest.raises(Refused, match="has a user or a password") as refused:
+        PrometheusMetrics("http://me:s3cret@127.0.0.1:9090/x").query(None, "1")
+    assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.quick

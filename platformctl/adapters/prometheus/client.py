@@ -35,9 +35,9 @@ def ask(
 
     Raises:
         Unreachable: It does not answer in time, lets nobody in, is in trouble, or is no Prometheus.
-        Refused: It says that the query is wrong.
+        Refused: It says that the query is wrong; or its address has a user or a password.
     """
-    where = where.rstrip("/")
+    where = _without_user(where.rstrip("/"))
     path = "query" if over is None else "query_range"
     asked = {"query": text, "timeout": f"{seconds:g}s", **(over or {})}
     try:
@@ -49,6 +49,27 @@ def ask(
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _silent(where, error) from error
     return _data(where, body)
+
+
+def bare(where: str) -> str:
+    """An address without user and password: for messages, which are recorded."""
+    scheme, slashes, rest = where.rpartition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{place.rpartition('@')[2]}{slash}{path}"
+
+
+def _without_user(where: str) -> str:
+    """Return it as it is.
+
+    Raises:
+        Refused: It has a user or a password.
+    """
+    if bare(where) != where:
+        raise Refused(
+            f"the address of the Prometheus at {bare(where)} has a user or a password",
+            hint="an address that lets us in without: nothing is sent to sign in with",
+        )
+    return where
 
 
 def _read(answer: http.client.HTTPResponse, seconds: float) -> bytes:
@@ -74,7 +95,7 @@ def _read(answer: http.client.HTTPResponse, seconds: float) -> bytes:
 def _data(where: str, body: bytes) -> Any:  # any JSON
     try:
         said = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_prometheus(where) from error
     if not isinstance(said, dict) or said.get("status") != "success" or "data" not in said:
         raise _no_prometheus(where)
@@ -116,5 +137,5 @@ def _said(error: urllib.error.HTTPError, seconds: float) -> str | None:
     try:
         said = json.loads(_read(error.fp, seconds))  # type: ignore[arg-type]  # it is a response
         return str(said["error"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, http.client.HTTPException, ValueError, RecursionError, KeyError, TypeError):
         return None

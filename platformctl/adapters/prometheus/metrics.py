@@ -49,7 +49,7 @@ _VALUES: Mapping[str, Callable[[Any], Sequence[float]]] = MappingProxyType(
 def _number(data: Any, text: str) -> float:  # any JSON
     try:
         values = _VALUES[data["resultType"]](data["result"])
-    except (LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise Refused(
             f"{text}: gives no number", hint="a range such as x[5m] is none: rate(x[5m]) is"
         ) from error

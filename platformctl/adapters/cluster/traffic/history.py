@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from platformctl.adapters.cluster.traffic.prometheus import figures, query
-from platformctl.adapters.prometheus.client import ask
+from platformctl.adapters.cluster.traffic.prometheus import NO_FIGURES, figures, query
+from platformctl.adapters.prometheus.client import ask, bare
 from platformctl.domain.durations import shown
 from platformctl.domain.errors import Refused, SpecError, Unreachable
 from platformctl.domain.names import RevisionId
@@ -51,7 +51,7 @@ class PrometheusHistory:
             return _moments(data, revisions)
         except Unreachable as error:
             raise _unreachable(self._url, error.message) from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (*NO_FIGURES, OSError) as error:  # a time that no clock has
             raise _unreachable(self._url, f"{type(error).__name__}: {error}") from error
 
 
@@ -73,7 +73,7 @@ def _over(period: Period, step: timedelta) -> Mapping[str, float]:
 
 def _unreachable(url: str, why: str) -> Unreachable:
     return Unreachable(
-        f"the Prometheus at {url} gives no figures: {why}",
+        f"the Prometheus at {bare(url)} gives no figures: {why}",
         field="--replay",
         hint="is that its address? else: prometheus in platformctl.toml",
     )

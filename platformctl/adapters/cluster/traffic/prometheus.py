@@ -7,7 +7,7 @@ from typing import Any
 
 from platformctl.adapters.cluster.traffic import exposition
 from platformctl.adapters.cluster.traffic.exposition import BEGAN, LATENCY, REQUESTS, Sample
-from platformctl.adapters.prometheus.client import SECONDS, ask
+from platformctl.adapters.prometheus.client import SECONDS, ask, bare
 from platformctl.domain.counts import Counts, of_parts
 from platformctl.domain.errors import PlatformctlError, Unreachable
 from platformctl.domain.names import RevisionId
@@ -17,6 +17,10 @@ _THERE = "platformctl_in_flight"
 
 _SCRAPED = ""
 """Prometheus leaves the name away where it gives the time of a scrape."""
+
+
+NO_FIGURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading JSON of another shape raises."""
 
 
 class Prometheus:
@@ -47,12 +51,12 @@ class Prometheus:
             return figures(ask(self._url, query(revisions, self._namespace), self._seconds), revisions)
         except PlatformctlError as error:
             raise self._unreachable(error.message) from error
-        except (KeyError, TypeError, ValueError) as error:
+        except NO_FIGURES as error:
             raise self._unreachable(f"{type(error).__name__}: {error}") from error
 
     def _unreachable(self, why: str) -> Unreachable:
         return Unreachable(
-            f"the Prometheus at {self._url} gives no figures: {why}",
+            f"the Prometheus at {bare(self._url)} gives no figures: {why}",
             field="prometheus",
             hint="correct it in platformctl.toml, or leave it out: then the pods are asked",
         )
@@ -78,24 +82,33 @@ def figures(data: Any, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, C
     """Read the answer to the query.
 
     Raises:
-        KeyError: It is none.
-        TypeError: Likewise.
-        ValueError: A figure is none.
+        NO_FIGURES: It is none.
     """
     found, at = _read(data)
     return {revision: of_parts(_first(found, revision), at) for revision in revisions}
 
 
 class _Server:
-    """What was found of one."""
+    """What was found of one. Of two jobs one may name its pod and one not: then each figure is told twice."""
 
     def __init__(self) -> None:
-        self.samples: list[Sample] = []
-        self.pod = ""
-        self.at: float | None = None
+        self._samples: dict[tuple[str, ...], Sample] = {}
+        self._pod = ""
+        self._at: float | None = None
 
-    def counts(self, began: float | None) -> Counts:
-        return replace(exposition.counts(self.samples), at=self.at, began=began)
+    def tell(self, name: str, labels: Mapping[str, str], value: float) -> None:
+        self._pod = self._pod or labels.get("pod", "")
+        if name == _SCRAPED:
+            self._at = value if self._at is None else min(self._at, value)
+            return
+        key = (name, *(labels.get(one, "") for one in ("code", "le", "protocol")))
+        known = self._samples.get(key)
+        if known is None or known.value < value:
+            self._samples[key] = Sample(name, labels, value)
+
+    def counts(self, began: float | None) -> tuple[str, Counts]:
+        """The pod, if it has a name, and the figures."""
+        return self._pod, replace(exposition.counts(self._samples.values()), at=self._at, began=began)
 
 
 _Servers = Mapping[RevisionId, Mapping[str, tuple[str, Counts]]]
@@ -106,27 +119,20 @@ def _read(data: Any) -> tuple[_Servers, float | None]:  # any JSON
     """Read the answer: the servers, and when that was by Prometheus's own clock; None: there are none.
 
     Raises:
-        KeyError: It is no answer to the query.
-        TypeError: Likewise.
-        ValueError: A figure is none.
+        NO_FIGURES: It is no answer to the query.
     """
     servers: dict[RevisionId, dict[str, _Server]] = defaultdict(lambda: defaultdict(_Server))
     began: dict[str, float] = {}
     now: float | None = None
     for one in data["result"]:
-        labels, (now, value) = one["metric"], one["value"]
+        labels, (now, value) = one["metric"], map(float, one["value"])
         name, instance = labels.get("__name__", _SCRAPED), labels.get("instance", "")
         if name == BEGAN:
-            began[instance] = float(value)
-            continue
-        server = servers[RevisionId(labels["revision"])][instance]
-        server.pod = labels.get("pod", "")
-        if name == _SCRAPED:
-            server.at = float(value)
+            began[instance] = value
         else:
-            server.samples.append(Sample(name, labels, float(value)))
+            servers[RevisionId(labels["revision"])][instance].tell(name, labels, value)
     found = {
-        revision: {where: (one.pod, one.counts(began.get(where))) for where, one in several.items()}
+        revision: {where: one.counts(began.get(where)) for where, one in several.items()}
         for revision, several in servers.items()
     }
     return found, now
