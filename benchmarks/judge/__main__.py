@@ -158,7 +158,7 @@ def _margin(runs: int, looks: int) -> Bar:
 def _alone(runs: int) -> Bar:
     """After the last step there is nothing to compare with: a limit is made from what stable had."""
     worst = 0.0
-    for rate, before, unit in product((0.001, 0.01, 0.05), (30, 1000, 30_000), Unit):
+    for rate, before, unit in product((0.001, 0.01, 0.05), (30, 300, 1000, 30_000), Unit):
         auto = Automatic(policy=RolloutPolicy(gates=Gates(errors=RateGate(unit=unit))), began=_BEGAN)
         dice = np.random.default_rng(5)
         failed = [alone.fails(auto, rate, before, dice) for _ in range(runs // 10)]

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from benchmarks.judge.traffic import clumps, single
 from platformctl.domain.automatic import Automatic
-from platformctl.domain.gates import Kind, Outcome, Standing
+from platformctl.domain.gates import Kind, Outcome, Standing, Unit
 from platformctl.domain.windows import Tally, Window
 from platformctl.judge.gates import after
 from platformctl.judge.verdicts import gates, limits, verdicts
@@ -15,7 +16,7 @@ _ASKED = 300
 
 
 def fails(auto: Automatic, rate: float, before: int, dice: np.random.Generator) -> bool:
-    """Whether it goes back.
+    """Whether it goes back. By windows its errors come in bursts.
 
     Args:
         auto: With the policy.
@@ -23,7 +24,9 @@ def fails(auto: Automatic, rate: float, before: int, dice: np.random.Generator) 
         before: Requests that stable had answered while they were compared.
         dice: Of chance.
     """
-    stable = Tally(requests=before, events=int(dice.binomial(before, rate)))
+    gate = gates(auto)[Kind.ERRORS]
+    drawn = clumps if gate.unit is Unit.WINDOW else single
+    stable = Tally(requests=before, events=int(drawn(before, rate, 1, dice)[0]))
     compared = Window(canary=Tally(requests=0, events=0), stable=stable)
     known = Standing(compared=compared)
     evidence = auto.evidence.model_copy(update={"standings": {Kind.ERRORS: known}})
@@ -32,7 +35,7 @@ def fails(auto: Automatic, rate: float, before: int, dice: np.random.Generator) 
         update={"bakes": True, "evidence": evidence.model_copy(update={"limits": limits(began)})}
     )
     gate = gates(baking)[Kind.ERRORS]
-    for events in dice.binomial(_ASKED, rate, _WINDOWS):
+    for events in drawn(_ASKED, rate, _WINDOWS, dice):
         alone = Tally(requests=_ASKED, events=int(events))
         known = after(gate, known, Window(canary=alone, stable=Tally(requests=0, events=0)))
         standings = {"standings": {Kind.ERRORS: known}}

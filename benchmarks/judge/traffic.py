@@ -46,10 +46,10 @@ class Traffic:
 
     def window(self, number: int, runs: int, dice: np.random.Generator) -> Events:
         """What happens in one window."""
-        draw = _clumps if self.bursts else _single
+        drawn = clumps if self.bursts else single
         return Events(
-            draw(self.asked, self.canary(number), runs, dice),
-            draw(self.of_stable, self.stable(number), runs, dice),
+            drawn(self.asked, self.canary(number), runs, dice),
+            drawn(self.of_stable, self.stable(number), runs, dice),
         )
 
 
@@ -63,11 +63,12 @@ def jumping(rate: float, at: int) -> Rate:
     return lambda number: rate if number < at else min(1.0, 10 * rate)
 
 
-def _single(count: int, rate: float, runs: int, dice: np.random.Generator) -> Array:
+def single(count: int, rate: float, runs: int, dice: np.random.Generator) -> Array:
+    """How many of so many requests fail, each by itself."""
     return dice.binomial(count, rate, runs)
 
 
-def _clumps(count: int, rate: float, runs: int, dice: np.random.Generator) -> Array:
+def clumps(count: int, rate: float, runs: int, dice: np.random.Generator) -> Array:
     """As many clumps as give the rate; the window cuts off what does not fit into it."""
     clumps = dice.poisson(count * rate / BURST, runs)
     found = np.zeros(runs, dtype=np.int64)

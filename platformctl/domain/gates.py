@@ -71,11 +71,13 @@ class Standing(Frozen):
     Args:
         seen: All requests and events.
         compared: Those of windows that both revisions were asked in.
+        limited: Those of the canary that have been held to a limit.
         pooled: Those that came last at these weights, and are too few to be a window.
     """
 
     seen: Tally = Tally(requests=0, events=0)
     compared: Window = Window(canary=Tally(requests=0, events=0), stable=Tally(requests=0, events=0))
+    limited: Tally = Tally(requests=0, events=0)
     pooled: Window = Window(canary=Tally(requests=0, events=0), stable=Tally(requests=0, events=0))
     worse: Evidence = Evidence()
     near: Evidence = Evidence()

@@ -31,6 +31,7 @@ fails each, is to be seen within six."""
 
 OF_LIMITS = 0.1
 OF_FINE = 0.25
+_TWO_DIGITS = 10
 _FRACTIONS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.55)
 _EVENLY = (1 / len(_FRACTIONS),) * len(_FRACTIONS)
 
@@ -43,16 +44,18 @@ def after(gate: Gate, standing: Standing, window: Window) -> Standing:
     whose they are, so under equal rates they are as exchangeable as those of one window.
     """
     tests, seen = tests_of(gate), standing.seen + window.canary
-    above = tests.above.after(standing.above, window.canary) if tests.above else standing.above
-    below = tests.below.after(standing.below, window.canary) if tests.below else standing.below
-    pooled = standing.pooled + window
-    update = {"seen": seen, "above": above, "below": below, "pooled": pooled}
+    update: dict[str, object] = {"seen": seen, "pooled": (pooled := standing.pooled + window)}
+    if tests.above is not None:
+        update["above"] = tests.above.after(standing.above, window.canary)
+        update["limited"] = standing.limited + window.canary
+    if tests.below is not None:
+        update["below"] = tests.below.after(standing.below, window.canary)
     known = standing.model_copy(update=update)
     return known if pooled.requests < POOL else settled(gate, known)
 
 
 def settled(gate: Gate, standing: Standing) -> Standing:
-    """The same with all that was put together compared, however few: at other weights it has to begin anew."""
+    """The same with all that was put together compared, however few: other weights begin another window."""
     tests, window = tests_of(gate), standing.pooled
     asked = bool(window.canary.requests and window.stable.requests)
     update = {
@@ -91,7 +94,8 @@ def _failure(gate: Gate, standing: Standing) -> str | None:
     above = tests.above.log_against(standing.above) if tests.above else 0.0
     if above < math.log(1 / (gate.alpha * OF_LIMITS)):
         return None
-    return f"{_alone(gate, standing)}; the limit is {_percent(gate.limit)}, {_odds(above)} that it is above"
+    counts, odds = _alone(gate, standing.limited), _odds(above)
+    return f"{counts}; the limit is {_percent(gate.limit)}, {odds} that it is above"
 
 
 def _reason(gate: Gate, standing: Standing) -> str | None:
@@ -103,7 +107,7 @@ def _reason(gate: Gate, standing: Standing) -> str | None:
     below = tests.below.log_against(standing.below) if tests.below else 0.0
     if below < math.log(1 / (gate.beta * OF_FINE)):
         return None
-    return f"{_alone(gate, standing)}; below {_percent(_fine(gate))} is fine, {_odds(below)} that it is"
+    return f"{_alone(gate, standing.seen)}; below {_percent(_fine(gate))} is fine, {_odds(below)} that it is"
 
 
 def enough_worse(gate: Gate) -> float:
@@ -117,7 +121,8 @@ def enough_near(gate: Gate) -> float:
 
 
 def _fine(gate: Gate) -> float | None:
-    return gate.fine or gate.limit
+    """The rate that is fine: never above the limit, and the limit itself where nothing else is said."""
+    return min((rate for rate in (gate.fine, gate.limit) if rate is not None), default=None)
 
 
 def _compared(gate: Gate, standing: Standing) -> str:
@@ -127,13 +132,14 @@ def _compared(gate: Gate, standing: Standing) -> str:
     return f"{counts}: {canary.rate / stable.rate:.1f} times the rate" if stable.events else counts
 
 
-def _alone(gate: Gate, standing: Standing) -> str:
+def _alone(gate: Gate, canary: Tally) -> str:
     """`canary 14 of 610 failed: 2.3 %`."""
-    return f"canary {_of(standing.seen)} {gate.happened}: {_percent(standing.seen.rate)}"
+    return f"canary {_of(canary)} {gate.happened}: {_percent(canary.rate)}"
 
 
 def _percent(rate: float | None) -> str:
-    return f"{100 * (rate or 0.0):.2g} %"
+    percent = 100 * (rate or 0.0)
+    return f"{percent:.0f} %" if percent >= _TWO_DIGITS else f"{percent:.2g} %"
 
 
 def _of(tally: Tally) -> str:

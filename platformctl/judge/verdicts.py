@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from platformctl.domain.automatic import Automatic, Evidences, Queried
-from platformctl.domain.gates import Gate, Kind, Standing, Verdict
+from platformctl.domain.gates import Gate, Kind, Standing, Unit, Verdict
 from platformctl.judge.defaults import FINE, gates_of
 from platformctl.judge.gates import judge
 from platformctl.judge.queries import judge_query
@@ -39,7 +39,7 @@ def limits(auto: Automatic) -> Mapping[Kind, float]:
     Errors only: how many answers are slow depends on how many callers there are, and stable has none now.
     Not the rate that was seen is taken, but one that is above the true one in all but one case of a thousand
     (three standard deviations of a count, and three more for counts near 0): so a version that is as good
-    as stable is below the limit.
+    as stable is below the limit. By windows it is a count of bursts, see `_BURST`.
     """
     gate = gates_of(auto.policy).get(Kind.ERRORS)
     return {Kind.ERRORS: _limit(gate, auto.evidence)} if gate and gate.limit is None else {}
@@ -47,9 +47,12 @@ def limits(auto: Automatic) -> Mapping[Kind, float]:
 
 def _limit(gate: Gate, known: Evidences) -> float:
     stable = known.standings.get(Kind(gate.name), Standing()).compared.stable
-    most = stable.events + 3 * math.sqrt(stable.events) + 3
+    burst = _BURST if gate.unit is Unit.WINDOW else 1
+    most = stable.events + 3 * math.sqrt(burst * stable.events) + 3 * burst
     rate = most / stable.requests if stable.requests else 1.0
     return min(max(gate.margin * rate, FINE), _HIGHEST)
 
 
 _HIGHEST = 0.9
+_BURST = 20
+"""The sum of their squares by their sum, which for a geometric size of 10 on average is 19."""

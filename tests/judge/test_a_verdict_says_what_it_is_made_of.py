@@ -61,6 +61,21 @@ def test_a_limit_is_one_whatever_stable_does() -> None:
     assert _judged(ERRORS, _window((400, 60), (3600, 540))).outcome is not Outcome.FAIL
 
 
+def test_what_is_fine_is_never_above_the_limit() -> None:
+    """Above its limit, with a stable that is as bad: not good enough by being below 1 %."""
+    limited = ERRORS.model_copy(update={"limit": 0.002})
+    window = _window((3000, 12), (3000, 6))
+    assert "below 1 % is fine" in _judged(ERRORS, window).text
+    assert _judged(limited, window).outcome is not Outcome.PASS
+
+
+def test_all_of_them_are_a_hundred_percent() -> None:
+    assert (
+        "canary 400 of 400 failed: 100 %; the limit is 5 %"
+        in _judged(_LIMITED, _window((400, 400), (0, 0))).text
+    )
+
+
 def test_a_burst_alone_passes_no_limit_by_windows() -> None:
     by_windows = _LIMITED.model_copy(update={"unit": Unit.WINDOW})
     quiet, burst = _window((100, 0), (0, 0)), _window((100, 60), (0, 0))

@@ -43,6 +43,15 @@ def test_the_limit_is_the_margin_times_a_rate_that_stable_is_surely_below() -> N
     assert found == pytest.approx(2 * (90 + 3 * 90**0.5 + 3) / 9000)
 
 
+def test_by_windows_it_is_above_what_stable_has_in_other_bursts() -> None:
+    """A rate of 5 %, in bursts of 10, of which stable had met one."""
+    auto = _compared(Tally(requests=1000, events=10), gates={"errors": {"unit": "window"}})
+    assert limits(auto)[Kind.ERRORS] == pytest.approx(2 * (10 + 3 * 200**0.5 + 60) / 1000)
+    again = _alone(auto, *[Tally(requests=300, events=events) for events in (0, 30, 0, 10, 35)] * 24)
+    assert Outcome.FAIL not in _says(again)
+    assert Outcome.FAIL in _says(_alone(auto, *[Tally(requests=300, events=200)] * 24))
+
+
 @pytest.mark.parametrize(("requests", "least"), [(100_000, 0.01), (30, 0.2), (0, 0.9)])
 def test_little_is_known_from_a_stable_without_errors(requests: int, least: float) -> None:
     assert limits(_compared(Tally(requests=requests, events=0)))[Kind.ERRORS] == pytest.approx(least)
@@ -58,6 +67,12 @@ def test_much_worse_it_goes_back() -> None:
     baking = _alone(auto, Tally(requests=300, events=60))
     assert Outcome.FAIL in _says(baking)
     assert any("the limit is" in verdict.text for verdict in verdicts(baking))
+
+
+def test_what_it_had_answered_before_does_not_hide_why_it_goes_back() -> None:
+    auto = _compared(Tally(requests=90_000, events=900))
+    said = [verdict.text for verdict in verdicts(_alone(auto, Tally(requests=300, events=60)))]
+    assert said[0].startswith("canary 60 of 300 failed: 20 %; the limit is 2.2 %, ")
 
 
 def test_a_limit_of_the_policy_is_the_limit() -> None:
