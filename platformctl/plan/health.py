@@ -117,6 +117,9 @@ def _interrupted(observed: Observed, holder: str | None, now: datetime) -> Seque
         hint = f"platformctl delete {name} finishes that"
         return [Finding(Severity.WARNING, "a deletion was interrupted", hint=hint)]
     if is_unfinished(observed):
-        hint = f"platformctl prune {name} finishes that"
-        return [Finding(Severity.WARNING, "an interrupted command left something to be done", hint=hint)]
+        move = rollout.alias_move
+        text = "an interrupted command left something to be done"
+        if move is not None:
+            text = f"the alias {move.alias} of {move.model} is not moved to version {move.version} yet"
+        return [Finding(Severity.WARNING, text, hint=f"platformctl prune {name} finishes that")]
     return []
