@@ -1,5 +1,6 @@
 """What transitions are made of: each gives another state. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from platformctl.domain.names import RevisionId
@@ -73,9 +74,22 @@ def reject(
 def note(
     rollout: Rollout, now: datetime, event: str, revision: RevisionId | None, detail: str = ""
 ) -> Rollout:
-    """The same, with one more line of history."""
+    """The same, with one more line of history. Of what happens over and over only the last time is kept."""
     record = Record(at=now, event=event, revision=revision, detail=detail[:DETAIL_LIMIT])
-    return rollout.model_copy(update={"history": (*rollout.history, record)[-HISTORY_LIMIT:]})
+    history = rollout.history[:-2] if _is_again(record, rollout.history) else rollout.history
+    return rollout.model_copy(update={"history": (*history, record)[-HISTORY_LIMIT:]})
+
+
+_IN_TURNS = {("no figures", "figures are back"), ("failed", "failed")}
+"""What a source that comes and goes, and a version that nothing can take over from, note at each look."""
+
+
+def _is_again(record: Record, history: Sequence[Record]) -> bool:
+    if len(history) < 2:  # noqa: PLR2004 - a pair
+        return False
+    before, between = history[-2:]
+    in_turns = (record.event, between.event) in _IN_TURNS
+    return in_turns and (before.event, before.revision) == (record.event, record.revision)
 
 
 def candidate_of(rollout: Rollout) -> Candidate:

@@ -9,7 +9,7 @@ from platformctl.domain.automatic import Automatic, Evidences, Stop
 from platformctl.domain.errors import Refused
 from platformctl.domain.gates import Kind, Outcome, Standing, Verdict
 from platformctl.domain.policy import RolloutPolicy
-from platformctl.domain.rollout import Cause, Phase, Rollout
+from platformctl.domain.rollout import HISTORY_LIMIT, Cause, Phase, Rollout
 from platformctl.domain.windows import Tally
 from platformctl.rollout import (
     Approve,
@@ -103,6 +103,21 @@ def test_at_its_deadline_it_takes_the_last_step_once() -> None:
     assert (late.phase, late.candidate.goal) == (Phase.SHIFTING, 100)
     assert [record.event for record in late.history].count("step") == 2, "to 50 %, and to 100 %"
     assert _after(late, Ready(TWO.id), minutes=61).stable == TWO
+
+
+def test_what_happens_over_and_over_leaves_the_rest_of_the_history() -> None:
+    flaps: list[Event] = [Looked(TWO.id, None, trouble="3 requests found no version"), _known()]
+    flapping = _after(MANUAL, *flaps * HISTORY_LIMIT)
+    assert [record.event for record in flapping.history[len(MANUAL.history) :]] == [
+        "no figures",
+        "figures are back",
+    ]
+    tries: list[Event] = [_known(BAD), Failed(ONE.id, "no such image")]
+    stuck = _after(BAKING, *tries * HISTORY_LIMIT)
+    assert [record.told for record in stuck.history[len(BAKING.history) :]] == [
+        f"failed {TWO.id}: errors fail: 14 of 610",
+        f"failed {ONE.id}: no such image",
+    ]
 
 
 def test_continue_without_a_pause_changes_nothing() -> None:
@@ -263,8 +278,8 @@ def test_a_newer_version_takes_its_place_and_begins_anew(rollout: Rollout) -> No
     assert (_auto(newer).index, _auto(newer).began) == (0, NOW + timedelta(minutes=5))
     assert _auto(newer).evidence == Evidences()
     assert "superseded" in [record.event for record in newer.history]
-    old = _after(newer, _known(BAD), minutes=6) if newer.phase is Phase.CANARY else newer
-    assert old.judged == THREE
+    serves = _after(newer, Ready(THREE.id), minutes=6)
+    assert _after(serves, _known(BAD), Ready(TWO.id), Failed(TWO.id, "it crashed"), minutes=7) is serves
 
 
 def test_a_newer_version_ends_the_watch_and_says_so() -> None:

@@ -261,7 +261,7 @@ def test_it_has_not_ended_for_who_looks_on_before_it_is_back(crowd: Crowd) -> No
     v1 = _goes_back(crowd)
     crowd.scene.behave(v1, Behaviour(ready_after=0))
     driver = Driver(crowd.scene.client("the driver"))
-    crowd.scene.world.later(60, lambda: driver.turn(CHURN))
+    _later(crowd, 60, lambda: driver.turn(CHURN))
     ended = await_end(crowd.scene.client(), CHURN)
     assert crowd.scene.shares == {"v1": 100}
     assert (ended.progress, ended.last and ended.last.event) == (None, "failed")
