@@ -16,6 +16,9 @@ from platformctl.domain.names import Name, RevisionId
 _MERGE_SECONDS = 0.004
 _MERGE_POLLS = 10
 
+_TRIES = 3
+"""A second may end while Envoy is asked; the next one does not at once."""
+
 
 class EnvoyCounters:
     """The port `Counters`, from Envoy's statistics; they fall back to 0 when Envoy restarts.
@@ -33,13 +36,20 @@ class EnvoyCounters:
         Requests, errors and rejected are those of now; a latency may come some milliseconds later.
 
         Raises:
-            Unreachable: Envoy does not answer.
+            Unreachable: Envoy does not answer, or not as Envoy does.
         """
         if not revisions:
             return {}
-        began = (
-            math.floor(time.time()) - self._admin.uptime()
-        )  # before its figures: they may be a later one's
+        try:
+            return self._read(revisions)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Unreachable(
+                f"the router's figures cannot be read: {type(error).__name__}: {error}",
+                hint="platformctl doctor",
+            ) from error
+
+    def _read(self, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
+        began = self._began()  # before its figures: they may be a later one's
         self._once(revisions)
         for _ in range(_MERGE_POLLS):
             time.sleep(_MERGE_SECONDS)
@@ -50,10 +60,17 @@ class EnvoyCounters:
 
     def _once(self, revisions: Sequence[RevisionId]) -> Mapping[RevisionId, Counts]:
         stats = self._admin.stats(statistics.answers_pattern(revisions))
-        try:
-            return {revision: statistics.counts(stats, revision) for revision in revisions}
-        except (KeyError, TypeError, ValueError) as error:
-            raise Unreachable(
-                f"the router's figures cannot be read: {type(error).__name__}: {error}",
-                hint="platformctl doctor",
-            ) from error
+        return {revision: statistics.counts(stats, revision) for revision in revisions}
+
+    def _began(self) -> int:
+        """The second in which Envoy began, to a second: one that seems to be another counts from 0.
+
+        Raises:
+            Unreachable: It answers so slowly that this cannot be told.
+        """
+        for _ in range(_TRIES):
+            asked = math.floor(time.time())
+            uptime = self._admin.uptime()
+            if math.floor(time.time()) == asked:
+                return asked - uptime
+        raise Unreachable("the router's admin interface takes seconds to answer", hint="platformctl doctor")

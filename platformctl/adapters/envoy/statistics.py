@@ -74,11 +74,11 @@ def counts(stats: Sequence[Mapping[str, Any]], revision: RevisionId) -> Counts:
     values = {stat["name"]: stat["value"] for stat in stats if "value" in stat}
     prefix = f"cluster.{revision}."
     return Counts(
-        requests=values.get(prefix + _ANSWERS, 0),
-        errors=values.get(prefix + _ERRORS, 0),
-        rejected=values.get(prefix + _REJECTED, 0),
+        requests=int(values.get(prefix + _ANSWERS, 0)),
+        errors=int(values.get(prefix + _ERRORS, 0)),
+        rejected=int(values.get(prefix + _REJECTED, 0)),
         latency=_latency(stats, prefix + _LATENCY),
-        lost=values.get(_LOST, 0),
+        lost=int(values.get(_LOST, 0)),
     )
 
 
@@ -93,7 +93,7 @@ def is_merged(counts: Counts) -> bool:
 def _latency(stats: Iterable[Mapping[str, Any]], name: str) -> Mapping[float, int]:
     histograms = [one for stat in stats for one in stat.get("histograms", ()) if one["name"] == name]
     return {
-        _bound(bucket["upper_bound"]): bucket["cumulative"]
+        _bound(bucket["upper_bound"]): int(bucket["cumulative"])
         for histogram in histograms
         for bucket in histogram["buckets"]
     }
