@@ -135,19 +135,18 @@ def _period(wanted: ReplayOptions, rollout: Rollout, now: datetime) -> Period:
 
 
 def _time(text: str, option: str, now: datetime) -> datetime:
-    if _SPAN.fullmatch(text):
-        return now - span(text)
     try:
+        if _SPAN.fullmatch(text):
+            return now - span(text)
         at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+        what, meant = "has no zone", f"{at.isoformat()}Z, if that is UTC"
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        meant = (
-            f"{at.isoformat()}Z, if that is UTC" if at is not None else "6h (ago), or 2026-01-31T12:00:00Z"
-        )
-        what = "has no zone" if at is not None else "is no time"
-        raise SpecError(f"{text!r} {what}", field=option, hint=f"write {meant}")
-    return at.astimezone(UTC)
+        what, meant = "is no time", "6h (ago), or 2026-01-31T12:00:00Z"
+    except OverflowError:
+        what, meant = "is too far away", "6h (ago), or 2026-01-31T12:00:00Z"
+    raise SpecError(f"{text!r} {what}", field=option, hint=f"write {meant}")
 
 
 def _said(at: datetime) -> str:

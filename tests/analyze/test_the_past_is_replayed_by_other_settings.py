@@ -157,6 +157,13 @@ _WRONG = [
         "6h (ago)",
     ),
     (["--replay", "{bad}", "--canary", CANARY, "--since", "2026-01-01"], 2, "has no zone", "00:00:00Z"),
+    (["--replay", "{bad}", "--canary", CANARY, "--since", "9999999d"], 2, "is too far away", "6h (ago)"),
+    (
+        ["--replay", "{bad}", "--canary", CANARY, "--since", "0001-01-01T00:00:00+23:00"],
+        2,
+        "is too far away",
+        "6h (ago)",
+    ),
     (
         ["--replay", "{bad}", "--canary", CANARY, "--since", "1h", "--until", "2h"],
         2,
