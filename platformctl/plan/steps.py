@@ -3,6 +3,7 @@
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.names import RevisionId
+from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
@@ -74,6 +75,20 @@ def decide(
     if rollout.phase is Phase.CANARY:
         return respec
     return respec or Resume()
+
+
+def unheeded(
+    rollout: Rollout, wanted: ModelDeployment, revision: Revision, event: Event | None
+) -> tuple[Finding, ...]:
+    """Say that a rollout which is on keeps the policy that it began with, where the spec has another one."""
+    auto, judged, asked = rollout.auto, rollout.judged, wanted.spec.rollout
+    if auto is None or judged is None or judged.id != revision.id or isinstance(event, Deploy):
+        return ()
+    if asked is None or asked == auto.policy:
+        return ()
+    text = f"{revision.id} goes on by the policy that it began with; that of the spec is for the next rollout"
+    hint = f"to begin anew by it: platformctl rollout abort {wanted.name}, then deploy it again with --retry"
+    return (Finding(Severity.WARNING, text, field="spec.rollout", hint=hint),)
 
 
 def refuse_rejected(rollout: Rollout, revision: RevisionId) -> None:

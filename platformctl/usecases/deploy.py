@@ -27,7 +27,7 @@ class DeployPlan:
         event: What happens to the deployment; None: it is true already.
         choice: The revision, and the rule that chose its version.
         share: Its goal in percent.
-        findings: What the target says of it.
+        findings: What the target says of it, and what of the spec has no effect now.
         observed: How the deployment is now.
         stages: How it shares the GPUs; None: it has its own.
     """
@@ -76,6 +76,7 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
         findings = room.check_sharing(world, wanted, choice.revision)
     elif check and event is not None:
         findings = room.check(world, observed, wanted, choice.revision, share)
+    findings = (*findings, *steps.unheeded(rollout, wanted, choice.revision, event))
     return DeployPlan(event, choice, share, findings, observed, stages)
 
 

@@ -108,10 +108,13 @@ def rehearse_deploy(world: World, request: DeployRequest, *, check: bool) -> tup
     if planned.stages is not None and isinstance(event, Deploy):
         event = replace(event, staging=planned.stages.staging)
     foreseen = foresee(planned.observed.rollout, event, world.clock.now())
-    in_place = ["change scaling, keep or promotion in place"] if isinstance(planned.event, Respec) else []
+    in_place = [_IN_PLACE] if isinstance(planned.event, Respec) else []
     lines = changes(planned.observed, foreseen)
     told = [_with_rule(line, planned.choice) for line in lines]
     return planned, Rehearsal([*in_place, *told], (*held.findings, *planned.findings))
+
+
+_IN_PLACE = "change scaling, keep, promotion or rollout in place"
 
 
 def _with_rule(line: str, choice: Choice) -> str:
