@@ -59,6 +59,14 @@ def test_any_figures_come_back(
     assert readings.read(path) == [moment]
 
 
+def test_what_is_added_begins_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "past.csv"
+    moment = Moment(BEGAN + timedelta(days=1), {CANARY: Counts(requests=12, errors=1)})
+    path.write_text("time,revision,server,weight,requests,errors,rejected\n2026-01-01T00:00:00Z,a,,,1,0,0")
+    readings.append(path, moment)
+    assert [one.counts for one in readings.read(path)] == [{"a": Counts(requests=1)}, moment.counts]
+
+
 def test_only_the_needed_fields_are_needed(tmp_path: Path) -> None:
     path = tmp_path / "past.csv"
     path.write_text(_HEAD + _LINE)
@@ -104,6 +112,12 @@ _WRONG = {
         "2026-01-31T12:00:00Z",
     ),
     "a time of no zone": (f"{_HEAD}2026-01-01 10:00,a,1,0\n", "without its zone", "2026-01-01T10:00:00Z"),
+    "a time before all times": (
+        f"{_HEAD}0001-01-01T00:00+14:00,a,1,0\n",
+        "line 2: time is '0001-01-01T00:00+14:00'",
+        "2026-01-31T12:00:00Z",
+    ),
+    "a header without end": (f"{'x' * 200_000},time\n", "line 1: this is no CSV", "docs/analyze.md"),
     "a time that goes back": (
         f"{_HEAD}{_LINE}2025-12-31T00:00:00Z,a,1,0\n",
         "line 3: 2025-12-31 00:00:00+00:00 is before",
@@ -133,6 +147,7 @@ _WRONG = {
     "nothing but a header": (_HEAD, "has no readings", "docs/analyze.md"),
     "nothing": ("", "there is no time", "docs/analyze.md"),
     "no JSON": ("{nothing\n", "line 1: this is no JSON: '{nothing'", "docs/analyze.md"),
+    "JSON without end": ('{"time":' * 200_000, "line 1: this is no JSON", "docs/analyze.md"),
     "JSON of another kind": ('{"time": 1}\n[1]\n', "line 1: there is no revision", "docs/analyze.md"),
     "buckets that are none": (
         '{"time": 1, "revision": "a", "requests": 1, "errors": 0, "latency": 3}\n',
@@ -163,6 +178,8 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> No
     with pytest.raises(SpecError, match="it is not UTF-8 text"):
         readings.read(tmp_path / "binary")
     moment = History().moments(1)[0]
+    with pytest.raises(SpecError, match="binary is no file of readings"):
+        readings.append(tmp_path / "binary", moment)
     with pytest.raises(SpecError, match="cannot be written: No such file"):
         readings.append(tmp_path / "none" / "past.csv", moment)
     (tmp_path / "past.csv").write_text(_HEAD)

@@ -7,10 +7,11 @@ Figures are cumulative, as the counters have them.
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from platformctl.adapters.readings.rows import (
     BUCKET,
@@ -67,12 +68,24 @@ def append(path: Path, moment: Moment) -> None:
         SpecError: It cannot be written, or is a CSV with other columns.
     """
     try:
-        with path.open("a+", encoding="utf-8", newline="") as file:
+        with path.open("ab+") as file:
             file.seek(0)
-            head = file.readline().strip()
-            file.write(_csv(path, moment, head) if path.suffix == ".csv" else _json(moment))
+            head = file.readline().decode().strip()
+            text = _csv(path, moment, head) if path.suffix == ".csv" else _json(moment)
+            file.write((_after_the_last_line(file) + text).encode())
     except OSError as error:
         raise SpecError(f"{path} cannot be written: {error.strerror}", field="--record") from error
+    except UnicodeDecodeError as error:
+        hint = "record to a new file, such as past.jsonl"
+        raise SpecError(f"{path} is no file of readings", field="--record", hint=hint) from error
+
+
+def _after_the_last_line(file: BinaryIO) -> str:
+    """What ends it, if nothing does."""
+    if not file.seek(0, os.SEEK_END):
+        return ""
+    file.seek(-1, os.SEEK_END)
+    return "" if file.read(1) == b"\n" else "\n"
 
 
 def _json(moment: Moment) -> str:
@@ -119,7 +132,7 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[str, Fields]]:
         where = f"{path}, line {number}"
         try:
             fields = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise wrong(where, f"this is no JSON: {said(line.strip())}", HINT) from error
         if not isinstance(fields, dict):
             raise wrong(where, f"this is no object of JSON: {said(line.strip())}", HINT)
@@ -132,15 +145,15 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[str, Fields]]:
 
 def _csv_lines(path: Path, text: str) -> Iterator[tuple[str, Fields]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="")
-    check_names(f"{path}, line 1", [name for name in reader.fieldnames or [] if name], FIELDS)
     try:
+        check_names(f"{path}, line 1", [name for name in reader.fieldnames or [] if name], FIELDS)
         for fields in reader:
             where = f"{path}, line {reader.line_num}"
             if "" in fields or None in fields.values():
                 raise wrong(where, "it has not as many cells as the header", HINT)
             yield where, {name: cell for name, cell in fields.items() if cell.strip()}
     except csv.Error as error:
-        raise wrong(f"{path}, line {reader.line_num}", f"this is no CSV: {error}", HINT) from error
+        raise wrong(f"{path}, line {reader.line_num or 1}", f"this is no CSV: {error}", HINT) from error
 
 
 def _moments(rows: Iterable[Row]) -> Iterator[Moment]:

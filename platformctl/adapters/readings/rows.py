@@ -112,11 +112,11 @@ def _time(value: object, where: str) -> datetime:
             at = datetime.fromisoformat(value.strip())
         else:
             at = datetime.fromtimestamp(float(str(value)), UTC)
+        if at.tzinfo is None:
+            raise wrong(where, f"time is {said(value)}, without its zone", f"write {at.isoformat()}Z for UTC")
+        return at.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise wrong(where, f"time is {said(value)}", hint) from error
-    if at.tzinfo is None:
-        raise wrong(where, f"time is {said(value)}, without its zone", f"write {at.isoformat()}Z for UTC")
-    return at.astimezone(UTC)
 
 
 def wrong(where: str, what: str, hint: str) -> SpecError:
