@@ -211,7 +211,11 @@ def finish_interrupted(world: World, name: Name) -> Observed:
     if observed.rollout.phase not in _AT_REST or not upkeep.is_unfinished(observed):
         return observed
     world.say(f"finishing what an interrupted command left of {name}")
-    return drive(world, name, Resume()).observed
+    driven = drive(world, name, Resume())
+    if driven.alias_error is not None:
+        text = f"an alias of {name} is not moved yet: {driven.alias_error.message}"
+        world.warn(text, f"the next command on {name} tries it again")
+    return driven.observed
 
 
 _AT_REST = {Phase.EMPTY, Phase.STEADY, Phase.CANARY}
