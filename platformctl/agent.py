@@ -92,7 +92,7 @@ class Rounds:
 
     def _go_round(self) -> int:
         self._log.write("agent", f"on duty (process {os.getpid()})")
-        while os.getppid() == self._parent:
+        while (gone := self._gone()) is None:
             try:
                 if self._once():
                     self._log.write("agent", "nothing is left to do")
@@ -102,8 +102,14 @@ class Rounds:
                 if type(error) is Refused:  # a newer platformctl wrote the state, and this is another
                     return AGAIN
             time.sleep(LOOK_SECONDS)
-        self._log.write("agent", "supervisord is gone")
+        self._log.write("agent", gone)
         return 0
+
+    def _gone(self) -> str | None:
+        """What is not there any more without which there is nothing to do; None: all is there."""
+        if os.getppid() != self._parent:
+            return "supervisord is gone"
+        return None if self._home.root.is_dir() else f"{self._home.root} is gone"
 
     def _once(self) -> bool:
         """Give every deployment its turn; say whether there is nothing left to do."""

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,6 +120,16 @@ def test_a_state_that_cannot_be_read_is_waited_for(home: Home, monkeypatch: pyte
         assert thread.is_alive()
         home.state_file.write_bytes(whole)
         until(lambda: "churn: " in log.getvalue(), what="a turn")
+
+
+def test_a_home_that_is_removed_stays_removed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    _record(home, DECIDES)
+    monkeypatch.setattr(program.Rounds, "_once", lambda _: shutil.rmtree(home.root))
+    monkeypatch.setattr(program, "LOOK_SECONDS", 0.0)
+    log = io.StringIO()
+    assert program.Rounds(home, program.Log(log)).run() == 0
+    assert log.getvalue().endswith(f"agent: {home.root} is gone\n")
+    assert not home.root.exists()
 
 
 def test_what_goes_wrong_with_one_does_not_hold_up_the_others(
