@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from platformctl.cli import screen
-from platformctl.cli.opening import opened, settings_of
+from platformctl.cli.opening import opened
 from platformctl.cli.options import Duration, examples, name_argument, output_option
 from platformctl.cli.output import show
 from platformctl.cli.replay_options import ReplayOptions
@@ -82,8 +82,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
         raise SpecError("is for --replay", field=f"--{given[0]}", hint="name the figures: --replay FILE")
     if source is not None:
         wanted = ReplayOptions(source=source, **others)
-        with opened(session) as world:
-            return replaying.replayed(world, settings_of(session), deployment, wanted, form)
+        return replaying.replayed(session, deployment, wanted, form)
     with opened(session) as world:
         if record is not None:
             return recording.recorded(world, deployment, record, every)

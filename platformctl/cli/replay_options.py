@@ -19,3 +19,8 @@ class ReplayOptions:
     since: str | None
     until: str | None
     step: timedelta | None
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether nothing is left that a deployment would say: then it need not be there."""
+        return bool(self.canary and self.stable and self.policy)

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from platformctl.adapters import readings
+from platformctl.adapters.system import SystemClock
 from platformctl.cli import analyses, analysis_shapes, screen
+from platformctl.cli.opening import opened, settings_of
 from platformctl.cli.output import show
 from platformctl.cli.policies import policy
 from platformctl.cli.replay_options import ReplayOptions
+from platformctl.cli.session import Session
 from platformctl.domain.durations import span
 from platformctl.domain.errors import SpecError
 from platformctl.domain.names import Name, RevisionId
@@ -18,7 +21,6 @@ from platformctl.domain.rollout import Rollout
 from platformctl.domain.settings import Settings
 from platformctl.usecases.analyze import sides
 from platformctl.usecases.replay import Ending, pasts, replay
-from platformctl.usecases.world import World
 
 PROMETHEUS = "prometheus"
 STEP = timedelta(seconds=15)
@@ -29,19 +31,18 @@ _REVISION = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 Sides = tuple[RevisionId, RevisionId]
 
 
-def replayed(world: World, settings: Settings, name: Name, wanted: ReplayOptions, form: str) -> int:
+def replayed(session: Session, name: Name, wanted: ReplayOptions, form: str) -> int:
     """Judge past figures again, and show what would have happened; 1 if it would have gone back.
 
     Raises:
         SpecError: An option is wrong, or the file.
         NotFound: There is no such file, or a revision has no figures.
         Refused: There is no Prometheus to ask, or it refuses the question.
-        Unreachable: It does not answer.
+        Unreachable: It does not answer, or the deployment's target does not.
     """
-    told = wanted.canary and wanted.stable and wanted.policy
-    rollout = Rollout() if told else world.target.observe(name).rollout
+    settings, (rollout, now) = settings_of(session), _known(session, name, wanted)
     judged_by = policy(wanted, rollout)
-    period = _period(wanted, rollout, world.clock.now())
+    period = _period(wanted, rollout, now)
     if _is_address(wanted.source):
         canary, stable = _sides(wanted, rollout, None)
         moments = _asked(settings, wanted, (canary, stable), period)
@@ -54,6 +55,14 @@ def replayed(world: World, settings: Settings, name: Name, wanted: ReplayOptions
     lines = analyses.replayed(name, found, screen.style(), screen.width())
     show(lines, analysis_shapes.replayed(name, canary, stable, found), form)
     return int(found.ending is Ending.ROLLED_BACK)
+
+
+def _known(session: Session, name: Name, wanted: ReplayOptions) -> tuple[Rollout, datetime]:
+    """What the deployment says, and the time. Where the command says it all, no target has to be there."""
+    if wanted.tells_all:
+        return Rollout(), SystemClock().now()
+    with opened(session) as world:
+        return world.target.observe(name).rollout, world.clock.now()
 
 
 def _is_address(source: str) -> bool:

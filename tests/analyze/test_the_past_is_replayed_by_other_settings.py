@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from platformctl.adapters import readings
+from platformctl.domain.errors import Unreachable
 from tests.analyze.conftest import SPEC, Stage
 from tests.analyze.history import CANARY, STABLE, History
 from tests.cli.conftest import Cli, interrupt
@@ -87,6 +88,21 @@ def test_each_setting_can_be_another(cli: Cli, bad: str, tmp_path: Path) -> None
     assert str(strict["at"]) < str(as_it_is["at"])
     (tmp_path / "off.yaml").write_text(SPEC.replace("{steps: ", "{gates: {errors: false}, steps: "))
     assert told("--policy", str(tmp_path / "off.yaml"))["ending"] == "promoted"
+
+
+def test_who_says_all_needs_no_deployment_and_no_target(
+    cli: Cli, bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object, **__: object) -> object:
+        raise Unreachable("the local stack is not up")
+
+    monkeypatch.setattr(cli.host, "world", down)
+    (tmp_path / "churn.yaml").write_text(SPEC)
+    both = ("--canary", CANARY, "--stable", STABLE)
+    told = cli("analyze", "churn", "--replay", bad, *both, "--policy", str(tmp_path / "churn.yaml"))
+    assert (told.code, told.err) == (1, "")
+    assert "rolled back" in told.out
+    assert cli("analyze", "churn", "--replay", bad, *both).code == 3
 
 
 def test_only_a_part_of_the_past_is_judged_if_the_command_says_so(cli: Cli, bad: str) -> None:
