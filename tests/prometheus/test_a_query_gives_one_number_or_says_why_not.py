@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from platformctl.adapters.prometheus.metrics import PrometheusMetrics
 from platformctl.domain.errors import PlatformctlError, Refused, Unreachable
+from platformctl.usecases.automatic import LOOK_SECONDS
 from tests.ports import free_port
 from tests.prometheus.real import RealPrometheus
 
@@ -34,7 +36,9 @@ def test_a_scalar_or_a_vector_of_one_is_a_number(
     prometheus: RealPrometheus, query: str, value: float
 ) -> None:
     assert PrometheusMetrics(prometheus.url).query(None, query) == value
-    assert PrometheusMetrics(OTHER).query(prometheus.url + "/", query) == value, "the gate's own address wins"
+    assert PrometheusMetrics(OTHER, seconds=7.5).query(prometheus.url + "/", query) == value, (
+        "the gate's own address wins"
+    )
 
 
 @pytest.mark.full
@@ -150,6 +154,27 @@ def test_an_answer_that_comes_drop_by_drop_is_given_up() -> None:
         pytest.raises(Unreachable, match=r"takes longer than 0\.3 s"),
     ):
         PrometheusMetrics(address, seconds=0.3).query(None, "1")
+
+
+@pytest.mark.quick
+def test_one_that_does_not_answer_is_not_waited_for_with_each_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, asked, now = PrometheusMetrics(OTHER), list[tuple[str, float]](), 100.0
+
+    def silent(where: str, text: str, seconds: float) -> None:
+        asked.append((text, seconds))
+        raise Unreachable(f"{where} says nothing to {text}")
+
+    monkeypatch.setattr("platformctl.adapters.prometheus.metrics.ask", silent)
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr("platformctl.adapters.prometheus.metrics.time", clock)
+    elsewhere = "http://127.0.0.1:2"
+    for where, text in ((None, "first"), (None, "second"), (None, "third"), (elsewhere, "elsewhere")):
+        with pytest.raises(Unreachable, match=f"says nothing to {text}"):
+            metrics.query(where, text)
+    now += LOOK_SECONDS
+    with pytest.raises(Unreachable):
+        metrics.query(None, "later")
+    assert asked == [("first", 5.0), ("second", 0.5), ("third", 0.5), ("elsewhere", 5.0), ("later", 5.0)]
 
 
 @pytest.mark.quick

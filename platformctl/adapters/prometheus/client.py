@@ -39,7 +39,7 @@ def ask(
     """
     where = _without_user(where.rstrip("/"))
     path = "query" if over is None else "query_range"
-    asked = {"query": text, "timeout": f"{seconds:g}s", **(over or {})}
+    asked = {"query": text, "timeout": f"{seconds:g}", **(over or {})}
     try:
         with urllib.request.urlopen(f"{where}/api/v1/{path}?{urlencode(asked)}", timeout=seconds) as answer:  # noqa: S310 - http or https, as configured
             body = _read(answer, seconds)

@@ -1,16 +1,25 @@
 """Figures that only their owner understands, from a Prometheus: one number a query."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from platformctl.adapters.prometheus.client import SECONDS, ask
-from platformctl.domain.errors import Refused
+from platformctl.domain.errors import Refused, Unreachable
+
+_SUSPECT_FOR = 2.0
+"""Seconds after one that had no answer in which the next query is not waited for as long."""
+
+_SUSPECT_SECONDS = 0.5
 
 
 class PrometheusMetrics:
     """The port `Metrics`, over Prometheus's HTTP interface.
+
+    One that has just not answered gets little time for the next query: while all queries of a look wait for
+    the same silence nobody sees a canary crash.
 
     Args:
         default: The address that the configuration says; None: it says none.
@@ -20,6 +29,7 @@ class PrometheusMetrics:
     def __init__(self, default: str | None, seconds: float = SECONDS) -> None:
         self._default = default
         self._seconds = seconds
+        self._silent: dict[str, float] = {}
 
     def query(self, address: str | None, text: str) -> float:
         """Ask a query that gives one number: a scalar, or a vector of one element.
@@ -34,7 +44,15 @@ class PrometheusMetrics:
                 "there is no Prometheus to ask",
                 hint='prometheus = "http://…" in platformctl.toml, or an address of its own',
             )
-        return _number(ask(where, text, self._seconds), text)
+        return _number(self._ask(where, text), text)
+
+    def _ask(self, where: str, text: str) -> Any:  # any JSON
+        is_suspect = time.monotonic() - self._silent.get(where, -math.inf) < _SUSPECT_FOR
+        try:
+            return ask(where, text, min(self._seconds, _SUSPECT_SECONDS) if is_suspect else self._seconds)
+        except Unreachable:
+            self._silent[where] = time.monotonic()
+            raise
 
 
 _VALUES: Mapping[str, Callable[[Any], Sequence[float]]] = MappingProxyType(
