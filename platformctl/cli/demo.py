@@ -27,8 +27,9 @@ def command(session: Session, /, *, port: int | None, mlflow_port: int | None) -
     """Train a model, and roll it out on this machine.
 
     Brings up the local stack, logs three versions of a churn model to its registry, and prints and runs
-    the commands of a rollout: deploy, a canary, promote, a bad canary, rollback. Takes about a minute,
-    asks nothing, and leaves the stack up. What is yours under the name `churn` is not touched.
+    the commands of a rollout: deploy, a canary, promote, and a version that fails and goes back by itself.
+    Takes about a minute, asks nothing, and leaves the stack up. What is yours under the name `churn` is
+    not touched.
     """
     session.flags.setdefault("target", "local")  # it unsets for its commands what would say otherwise
     settings = local_only(session, "demo")
