@@ -7,7 +7,7 @@ from datetime import datetime
 from platformctl.domain.automatic import Automatic
 from platformctl.domain.gates import Verdict
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import Finding, Observed
+from platformctl.domain.observed import Finding, Observed, Severity
 from platformctl.domain.progress import Waiting
 from platformctl.domain.rollout import Record, Rollout
 from platformctl.judge.verdicts import verdicts
@@ -82,15 +82,25 @@ def await_end(world: World, name: Name) -> RolloutStatus:
     Raises:
         NotFound: There is no such deployment.
     """
-    began = world.clock.now()
+    began, told = world.clock.now(), set[str]()
     while True:
         observed = existing(world, name)
+        found = _status(world, name, observed)
         if is_over(observed.rollout):
-            return _status(world, name, observed)
+            return found
+        _warn(world, found.problems, told)
         now = world.clock.now()
         elapsed = (now - began).total_seconds()
         world.reporter.event(Waiting(*_awaited(observed.rollout, now), elapsed, None))
         world.clock.sleep(_POLL_SECONDS)
+
+
+def _warn(world: World, problems: Sequence[Finding], told: set[str]) -> None:
+    """Tell what is wrong once each: it may be that nobody drives it. Messages count seconds, hints do not."""
+    for problem in problems:
+        if problem.severity is not Severity.INFO and problem.hint not in told:
+            world.warn(problem.message, problem.hint)
+            told.add(problem.hint)
 
 
 def _awaited(rollout: Rollout, now: datetime) -> tuple[RevisionId, str]:

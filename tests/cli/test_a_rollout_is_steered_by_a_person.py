@@ -166,6 +166,17 @@ def test_who_only_looks_on_is_told_when_it_has_ended_or_is_paused(
     assert said in ran.out
 
 
+def test_who_only_looks_on_is_told_once_that_nobody_drives_it(begun: Deciding) -> None:
+    begun.drive(3)
+    begun.cli.host.fakes.while_time_passes = None
+    begun.cli.host.fakes.later(150, interrupt)
+    ran = begun.cli("rollout", "status", "churn", "--wait")
+    assert ran.code == 130
+    assert ran.err.count("warning: nobody has looked at its figures for 1 min, so nothing moves\n") == 1
+    assert ran.err.count("warning: ") == 1
+    assert ran.err.count(f"hint: {GO_ON}\n") == 1
+
+
 def test_the_status_of_a_deployment_says_it_in_a_line(begun: Deciding) -> None:
     begun.drive(3)
     line = begun.cli("status", "churn").out.splitlines()[1]
