@@ -35,10 +35,9 @@ def cut(before: Reading, after: Reading, bound: float | None) -> Mapping[Kind, W
         if is_stale(one, other):
             return Unusable(f"the figures of {whose} are older than those that were told before")
     canary, stable = increment(before.canary, after.canary), increment(before.stable, after.stable)
-    for whose, counts in (("canary", canary), ("stable", stable)):
-        wrong = fault(counts)
-        if wrong is not None:
-            return Unusable(f"the figures of {whose} cannot be true: {wrong}")
+    wrong = impossible(canary, stable)
+    if wrong is not None:
+        return wrong
     windows = {
         Kind.ERRORS: _window((canary.requests, canary.errors), (stable.requests, stable.errors)),
         Kind.CLIENT_ERRORS: _window((canary.requests, canary.rejected), (stable.requests, stable.rejected)),
@@ -46,6 +45,15 @@ def cut(before: Reading, after: Reading, bound: float | None) -> Mapping[Kind, W
     if bound is not None and tells(canary, bound) and tells(stable, bound):
         windows[Kind.LATENCY] = _window(_latency(canary, bound), _latency(stable, bound))
     return windows
+
+
+def impossible(canary: Counts, stable: Counts) -> Unusable | None:
+    """Why figures cannot be true, whether they are increments or all that was counted; None: they may be."""
+    for whose, counts in (("canary", canary), ("stable", stable)):
+        wrong = fault(counts)
+        if wrong is not None:
+            return Unusable(f"the figures of {whose} cannot be true: {wrong}")
+    return None
 
 
 def _window(canary: tuple[int, int], stable: tuple[int, int]) -> Window:

@@ -16,7 +16,7 @@ from platformctl.judge.queries import asked
 from platformctl.judge.series import added, point
 from platformctl.judge.verdicts import gates, limits, verdicts
 from platformctl.rollout import Looked
-from platformctl.samples.cutting import Unusable, cut
+from platformctl.samples.cutting import Unusable, cut, impossible
 from platformctl.samples.increments import lost, merged
 from platformctl.samples.thresholds import only
 from platformctl.usecases import slowness
@@ -91,6 +91,9 @@ def learned(auto: Automatic, reading: Reading) -> Learned:
     bound = slowness.bound(auto, reading)
     trouble = slowness.trouble(auto, reading, bound)
     if known.reading is None:
+        wrong = impossible(reading.canary, reading.stable)
+        if wrong is not None:  # else what comes after it would look like counters that have fallen
+            return Learned(known, trouble=wrong.why)
         return Learned(_begun(auto, _kept(reading, bound, auto), bound), trouble=trouble)
     windows = cut(known.reading, reading, known.bound)
     if isinstance(windows, Unusable):
