@@ -165,16 +165,29 @@ def test_it_does_not_leave_while_a_rollout_has_begun(home: Home) -> None:
 
 def test_what_goes_on_again_is_not_struck_off(home: Home) -> None:
     means = Means(registry="http://models.example", prometheus="http://figures.example")
-    Agent(home, means).told(CHURN, DECIDES)
+    Agent(home, means).told(CHURN, DECIDES, None)
     _record(home, DECIDES)
     Duty(home).is_done(CHURN)
     assert Duty(home).agenda() == {CHURN: means}
 
 
+def test_a_command_without_configuration_takes_no_means_away(home: Home) -> None:
+    means = Means(registry="http://models.example", prometheus="http://figures.example")
+    Agent(home, means).told(CHURN, DECIDES, STEADY)
+    Agent(home).told(CHURN, DECIDES, DECIDES)
+    assert Duty(home).agenda() == {CHURN: means}
+    Agent(home, Means(prometheus="http://other.example")).told(CHURN, DECIDES, DECIDES)
+    assert Duty(home).agenda()[CHURN].prometheus == "http://other.example"
+    assert DECIDES.auto is not None
+    later = DECIDES.auto.model_copy(update={"began": datetime(2026, 1, 2, tzinfo=UTC)})
+    Agent(home).told(CHURN, DECIDES.model_copy(update={"auto": later}), DECIDES)
+    assert Duty(home).agenda() == {CHURN: Means()}, "another rollout, with a configuration of its own"
+
+
 def test_an_agenda_that_cannot_be_read_is_empty(home: Home) -> None:
     home.agenda.write_text("[half")
     assert Duty(home).agenda() == {}
-    Agent(home).told(CHURN, DECIDES)
+    Agent(home).told(CHURN, DECIDES, None)
     assert Duty(home).agenda() == {CHURN: Means()}
 
 

@@ -33,7 +33,9 @@ _POLL = 0.01
 
 
 class Means(Frozen):
-    """What it takes to go on with a deployment, as the command knew it that committed last.
+    """What it takes to go on with a deployment, as the commands knew it that committed.
+
+    The last one that knows it counts: `rollout approve` may be given where there is no configuration.
 
     Args:
         registry: The registry's URI; None: the local stack's.
@@ -42,6 +44,11 @@ class Means(Frozen):
 
     registry: str | None = None
     prometheus: str | None = None
+
+    def or_else(self, known: "Means | None") -> "Means":
+        """These, and what was known where they say nothing."""
+        known = known or Means()
+        return Means(registry=self.registry or known.registry, prometheus=self.prometheus or known.prometheus)
 
 
 class Agenda:
@@ -85,10 +92,11 @@ class Agent:
         self._agenda = Agenda(home)
         self._supervisor = Supervisor(home.supervisor_socket)
 
-    def told(self, name: Name, rollout: Rollout) -> None:
+    def told(self, name: Name, rollout: Rollout, before: Rollout | None) -> None:
         """Write down what is about to be committed, if it goes on by itself. Only under the state's lock."""
         if goes_on_by_itself(rollout):
-            self._agenda.add(name, self._means)
+            known = self._agenda.read().get(name) if before and _is_same(before, rollout) else None
+            self._agenda.add(name, self._means.or_else(known))
 
     def see_to(self, state: State, processes: Mapping[str, Process] | None = None) -> None:
         """See that it runs, if it is needed. What goes wrong there is no reason for a command to fail."""
@@ -184,6 +192,13 @@ class Duty:
             self._home.launch(AGENT).unlink(missing_ok=True)  # it has not died young: it was done
             self._home.agent_lock.write_text(str(os.getpid()))
             return True
+
+
+def _is_same(before: Rollout, after: Rollout) -> bool:
+    """Whether it is still the same rollout, or its way back."""
+    if not goes_on_by_itself(before) or after.auto is None:
+        return goes_on_by_itself(before)
+    return before.auto is not None and before.auto.began == after.auto.began
 
 
 _AGENDA: TypeAdapter[Mapping[Name, Means]] = TypeAdapter(Mapping[Name, Means])

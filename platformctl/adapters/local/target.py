@@ -160,11 +160,11 @@ class LocalTarget:
             absent = sorted(set(route.weights) - set(state.live))
             if absent:
                 raise Refused(f"{', '.join(absent)} cannot get weight: not live", hint="platformctl deploy")
+            before = state.deployments.get(name)
             if self._agent:
-                self._agent.told(name, rollout)
+                self._agent.told(name, rollout, before.rollout if before else None)
             by = f"{user()} (process {os.getpid()})"
             committed = self._record(state.with_commit(name, route, rollout, by))
-            before = state.deployments.get(name)
             self._serve(committed, is_same=before is not None and before.route == route)
             if self._agent:
                 self._agent.see_to(committed)
