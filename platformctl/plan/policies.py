@@ -1,5 +1,6 @@
 """A policy in a few words: by which steps a new version takes over, and what it is judged by."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -62,11 +63,21 @@ def _judged(policy: RolloutPolicy) -> str:
     verb = _WORDS[policy.on_fail]
     counts = [kind.value for kind, _ in policy.rates()]
     queries = [gate.name for gate in policy.gates.queries]
-    reasons = (
-        [f"{listed(counts, 'or')} {'is' if counts == [Kind.LATENCY] else 'are'} worse"] if counts else []
-    )
-    reasons += [f"{listed(queries, 'or')} is out of its range"] if queries else []
-    if not reasons:
+    parts = []
+    if counts:
+        be = "is" if counts == [Kind.LATENCY] else "are"
+        parts.append(f"{listed(counts, 'or')} {be} worse; wrong in at most {_chance(policy.alpha)}")
+    if queries:  # how often a range is wrong nobody knows
+        parts.append(f"{listed(queries, 'or')} is out of its range")
+    if not parts:
         return "it is judged by nothing but whether it answers: it goes back if it does not"
-    chance = f"; wrong in at most 1 of {round(1 / policy.alpha):,} rollouts" if counts else ""
-    return f"{verb} if {', or '.join(reasons)}{chance}"
+    return f"{verb} if {'; also if '.join(parts)}"
+
+
+def _chance(alpha: float) -> str:
+    """In whole rollouts, never fewer than it is."""
+    return f"1 of {math.floor(1 / alpha + _ROUNDING):,} rollouts"
+
+
+_ROUNDING = 1e-9
+"""1 / 0.07 and its like are a little off."""

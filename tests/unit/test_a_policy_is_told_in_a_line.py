@@ -50,8 +50,8 @@ QUERY = {"name": "revenue", "query": "revenue{revision}", "min": 1}
         (
             {"gates": {"latency": False, "queries": [QUERY]}},
             (
-                "goes back by itself if errors or 4xx are worse, or revenue is out of its range; "
-                "wrong in at most 1 of 100 rollouts"
+                "goes back by itself if errors or 4xx are worse; wrong in at most 1 of 100 rollouts; "
+                "also if revenue is out of its range"
             ),
         ),
         (
@@ -66,6 +66,13 @@ QUERY = {"name": "revenue", "query": "revenue{revision}", "min": 1}
 )
 def test_what_takes_it_back_is_named(said: dict[str, object], told: str) -> None:
     assert policies.told(_policy(**said))[1] == told
+
+
+@pytest.mark.parametrize(
+    ("alpha", "told"), [(0.2, "1 of 5"), (0.15, "1 of 6"), (0.07, "1 of 14"), (0.0001, "1 of 10,000")]
+)
+def test_the_chance_is_never_told_to_be_less_than_it_is(alpha: float, told: str) -> None:
+    assert policies.told(_policy(alpha=alpha))[1].endswith(f"; wrong in at most {told} rollouts")
 
 
 def test_what_is_assumed_goes_by_the_gates() -> None:
