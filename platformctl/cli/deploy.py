@@ -7,7 +7,7 @@ import click
 
 from platformctl.cli import shapes
 from platformctl.cli.asked import request
-from platformctl.cli.dry_run import SERVER, rehearsed
+from platformctl.cli.dry_run import deploy_rehearsed
 from platformctl.cli.handover import hand_over
 from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened, settings_of
@@ -29,13 +29,9 @@ from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.cli.waiting import waited
 from platformctl.domain.errors import SpecError
-from platformctl.plan import policies
-from platformctl.rollout import Deploy
 from platformctl.usecases.change import watch
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
-from platformctl.usecases.rehearse import rehearse_deploy
-from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World
 
 
@@ -113,7 +109,7 @@ def command(  # noqa: PLR0913 - click passes an argument an option
         if wanted.model:
             world.say(f"{wanted.model!r} is deployed as {wanted.name}")
         if dry_run is not None:
-            return _rehearse(world, wanted, dry_run, form)
+            return deploy_rehearsed(world, wanted, dry_run, form)
         with interruptible(world, wanted.name):
             done = deploy(world, wanted)
             if watched is not None:
@@ -146,14 +142,6 @@ def _go_together(asked: Asked, *, auto: bool | None, waits: bool, watched: timed
             field="--watch",
             hint="leave it out: what decides by itself is watched to its end, with --wait by this command",
         )
-
-
-def _rehearse(world: World, wanted: DeployRequest, how: str, form: str) -> int:
-    planned, seen = rehearse_deploy(world, wanted, check=how == SERVER)
-    if isinstance(planned.event, Deploy) and planned.event.auto is not None:
-        for line in policies.told(planned.event.auto):
-            world.say(line)
-    return rehearsed(wanted.name, seen.changes, seen.findings, form, planned.choice.revision.id)
 
 
 def _watch(world: World, done: Outcome, duration: timedelta) -> Outcome:

@@ -7,6 +7,11 @@ from platformctl.cli.findings import problems
 from platformctl.cli.output import show
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Severity
+from platformctl.plan import policies
+from platformctl.rollout import Deploy
+from platformctl.usecases.rehearse import rehearse_deploy
+from platformctl.usecases.request import DeployRequest
+from platformctl.usecases.world import World
 
 SERVER = "server"
 
@@ -22,3 +27,12 @@ def rehearsed(
     lines = [*(changes or ["nothing would be changed"]), *problems(findings, screen.style())]
     show(lines, shapes.rehearsal(name, changes, findings, revision), form)
     return int(any(found.severity is Severity.ERROR for found in findings))
+
+
+def deploy_rehearsed(world: World, request: DeployRequest, how: str, form: str) -> int:
+    """Print what `deploy` would change, and by which steps; `how` is SERVER if the target is asked too."""
+    planned, seen = rehearse_deploy(world, request, check=how == SERVER)
+    if isinstance(planned.event, Deploy) and planned.event.auto is not None:
+        for line in policies.told(planned.event.auto):
+            world.say(line)
+    return rehearsed(request.name, seen.changes, seen.findings, form, planned.choice.revision.id)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from platformctl.cli import progress_views, screen, shapes
-from platformctl.cli.dry_run import SERVER, rehearsed
+from platformctl.cli.dry_run import SERVER, deploy_rehearsed, rehearsed
 from platformctl.cli.handover import hand_over
 from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened
@@ -30,7 +30,7 @@ from platformctl.usecases import rollouts
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.outcome import Outcome
 from platformctl.usecases.progress import await_end, rollout_status
-from platformctl.usecases.rehearse import rehearse_deploy, rehearse_rollback
+from platformctl.usecases.rehearse import rehearse_rollback
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -201,8 +201,7 @@ def retry(  # noqa: PLR0913 - click passes an argument an option
     with opened(session, timeout, changes=True, takes_over=takes_over) as world:
         request = rollouts.again(world, deployment)
         if dry_run is not None:
-            planned, seen = rehearse_deploy(world, request, check=dry_run == SERVER)
-            return rehearsed(deployment, seen.changes, seen.findings, form, planned.choice.revision.id)
+            return deploy_rehearsed(world, request, dry_run, form)
         with interruptible(world, deployment):
             done = deploy(world, request)
         if waits:

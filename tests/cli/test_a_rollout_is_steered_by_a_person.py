@@ -249,7 +249,9 @@ def test_abort_and_retry(begun: Deciding) -> None:
         0, f"{V1} has 100 %\n", f"{TARGET}traffic: {V1} 100 %\nremoving {V2}\n"
     )
     assert begun.cli("deploy", "churn", "--version", "2", "--auto").code == 1
-    assert f"traffic of {V2}: 0 % to 1 %" in begun.cli("rollout", "retry", "churn", "--dry-run").out
+    rehearsed = begun.cli("rollout", "retry", "churn", "--dry-run")
+    assert f"traffic of {V2}: 0 % to 1 %" in rehearsed.out
+    assert rehearsed.err == TARGET + PLAN
     ran = begun.cli("rollout", "retry", "churn")
     assert (ran.code, ran.out) == (0, f"{V2} has 1 %\n")
     assert begun.cli("rollout", "retry", "churn") == Ran(
