@@ -54,13 +54,16 @@ def forecast(gate: Gate, standing: Standing, rates: Rates) -> Forecast:
 def seen(standing: Standing, share: float) -> Rates:
     """The rates of all windows so far. Where a revision has had no request, it is taken to be as the other.
 
-    Where neither has had one, nothing is taken to happen.
+    Where neither has had one, nothing is taken to happen. A canary that has all requests is told by those
+    that are held to its limit: only they count then.
 
     Args:
         standing: What is known.
         share: The canary's part of the requests from now on, above 0, at most 1.
     """
-    compared, alone = standing.compared, standing.seen
+    compared, alone, limited = standing.compared, standing.seen, standing.limited
+    if share == 1 and limited.requests:
+        return Rates(share, limited.rate, limited.rate)
     canary = compared.canary if compared.canary.requests else alone
     rate = canary.rate if canary.requests else compared.stable.rate
     return Rates(share, rate, compared.stable.rate if compared.stable.requests else rate)

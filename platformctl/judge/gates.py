@@ -78,10 +78,10 @@ def judge(gate: Gate, standing: Standing) -> Verdict:
         return Verdict(gate.name, Outcome.FAIL, failure)
     reason = _reason(gate, standing) if gate.unit is Unit.REQUEST else None
     if reason is not None:
-        return Verdict(gate.name, Outcome.PASS, reason)
+        return Verdict(gate.name, Outcome.PASS, reason + _limited(gate, standing))
     worse = tests_of(gate).worse.log_against(standing.worse)
     odds = f", {_odds(worse)} against chance" if worse > math.log(_A_SIGN) else ""
-    text = f"{_compared(gate, standing)}{odds}: too little to say"
+    text = f"{_compared(gate, standing)}{odds}: too little to say{_limited(gate, standing)}"
     return Verdict(gate.name, Outcome.INCONCLUSIVE, text)
 
 
@@ -135,6 +135,13 @@ def _compared(gate: Gate, standing: Standing) -> str:
 def _alone(gate: Gate, canary: Tally) -> str:
     """`canary 14 of 610 failed: 2.3 %`."""
     return f"canary {_of(canary)} {gate.happened}: {_percent(canary.rate)}"
+
+
+def _limited(gate: Gate, standing: Standing) -> str:
+    """What has been held to a limit and did not fail by it; "" if nothing has."""
+    if not standing.limited.requests:
+        return ""
+    return f"; {_of(standing.limited)} against its limit of {_percent(gate.limit)}"
 
 
 def _percent(rate: float | None) -> str:

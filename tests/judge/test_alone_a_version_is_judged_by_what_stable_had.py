@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 import pytest
 
 from platformctl.domain.automatic import Automatic, Evidences
-from platformctl.domain.gates import Kind, Outcome, Standing
+from platformctl.domain.gates import Evidence, Kind, Outcome, Standing
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.windows import Tally, Window
+from platformctl.judge.forecast import forecast, seen
 from platformctl.judge.gates import after
 from platformctl.judge.verdicts import gates, limits, verdicts
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.quick
 
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _NOBODY = Tally(requests=0, events=0)
+_UNDECIDED = {"near": Evidence(), "below": Evidence()}
 
 
 def _compared(stable: Tally, **policy: object) -> Automatic:
@@ -73,6 +75,17 @@ def test_what_it_had_answered_before_does_not_hide_why_it_goes_back() -> None:
     auto = _compared(Tally(requests=90_000, events=900))
     said = [verdict.text for verdict in verdicts(_alone(auto, Tally(requests=300, events=60)))]
     assert said[0].startswith("canary 60 of 300 failed: 20 %; the limit is 2.2 %, ")
+
+
+def test_until_it_fails_what_it_does_alone_is_said_and_taken_to_go_on() -> None:
+    baking = _alone(_compared(Tally(requests=90_000, events=900)), Tally(requests=100, events=5))
+    verdict = verdicts(baking)[0]
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.text.endswith("; 5 of 100 against its limit of 2.2 %")
+    standing = baking.evidence.standings[Kind.ERRORS]
+    assert (seen(standing, 1.0).canary, seen(standing, 0.5).canary) == (0.05, 0.0)
+    told = forecast(gates(baking)[Kind.ERRORS], standing.model_copy(update=_UNDECIDED), seen(standing, 1.0))
+    assert (told.outcome, 0 < (told.requests or 0) < 1000) == (Outcome.FAIL, True)
 
 
 def test_a_limit_of_the_policy_is_the_limit() -> None:
