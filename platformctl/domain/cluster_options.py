@@ -180,7 +180,12 @@ def url_fault(value: object) -> Wrong | None:
     except ValueError:
         parts = None
     if parts and parts.scheme in ("http", "https") and parts.hostname:
-        return None
+        if parts.username is None:
+            return None
+        return (
+            "the URL has a user or a password",
+            "one that lets us in without: nothing is sent to sign in with",
+        )
     return f"{said(value)} is not a URL", 'such as "http://prometheus.monitoring:9090"'
 
 

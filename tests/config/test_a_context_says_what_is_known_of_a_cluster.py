@@ -105,6 +105,12 @@ def test_what_was_read_cannot_be_changed() -> None:
         ("storage_secret = 'a/b'", "storage_secret", "'a/b' is not the name of an object", "lower-case"),
         ("service_account = 1", "service_account", "1 is not the name of an object", "lower-case"),
         ("prometheus = 'prometheus:9090'", "prometheus", "'prometheus:9090' is not a URL", "http://"),
+        (
+            "prometheus = 'http://me:s3cret@p:9090'",
+            "prometheus",
+            "the URL has a user or a password",
+            "lets us",
+        ),
         ("prometheus = 'http://[1'", "prometheus", "is not a URL", "http://"),
         ("kubecontext = 'a'", "kubecontext", "there is no such key", "did you mean kube_context?"),
         ("storage = 's3://a'", "storage", "must be a table, not 's3://a'", "write [contexts.a.storage]"),
