@@ -15,6 +15,9 @@ CRASH_LIMIT = 3
 _LOOP = 2
 """Crashes of each replica from which on they are no accident. What starts quickly answers in between."""
 
+_AWAY = timedelta(seconds=30)
+"""Looks that are so far apart do not say how it was in between."""
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -38,12 +41,15 @@ class Watched:
 
 
 def seen(before: Watched | None, status: RevisionStatus | None, now: datetime) -> Watched:
-    """A revision after one more look. What happened before the first is not held against it."""
-    if before is None:
+    """A revision after one more look. What happened before the first is not held against it.
+
+    Nor is what happened while nobody looked for long, unless it answered neither before nor after that.
+    """
+    answers = _answers(status)
+    if before is None or (now - before.now >= _AWAY and (answers or _answers(before.status))):
         return Watched(status, now, answered=now, steady=now)
     more = max(0, _restarts(status) - _restarts(before.status))
     crashed = now if more else before.crashed
-    answers = status is not None and status.answers
     is_steady = answers and (crashed is None or now - crashed >= UNREADY_LIMIT)
     return Watched(
         status,
@@ -84,6 +90,10 @@ def _failing(status: RevisionStatus, watched: Watched) -> str | None:
 
 def _hopeless(status: RevisionStatus) -> str | None:
     return f"it crashed {status.restarts} times" if status.restarts >= CRASH_LIMIT else None
+
+
+def _answers(status: RevisionStatus | None) -> bool:
+    return status is not None and status.answers
 
 
 def _restarts(status: RevisionStatus | None) -> int:

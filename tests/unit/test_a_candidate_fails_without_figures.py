@@ -93,3 +93,19 @@ def test_of_several_replicas_each_has_to_crash_again() -> None:
 
 def test_pods_that_were_replaced_take_their_restarts_with_them_and_nothing_has_crashed() -> None:
     assert _looks((1, _up(1)), (2, _up(-1)), (9, _up(-1)), (12, _up(-1))) == [None] * 4
+
+
+def test_what_happened_while_nobody_looked_is_not_held_against_it() -> None:
+    hour = 3600
+    assert _looks((5, _up(0)), (hour, _down(1)), (hour + 3, _up(1))) == [None] * 3
+    assert _looks((5, _up(0)), (hour, _up(2)), (hour + 15, _up(2))) == [None] * 3
+    assert _looks((5, _down(1)), (hour, _up(2)), (hour + 5, _up(2))) == [None] * 3
+
+
+def test_one_that_answers_neither_before_nor_after_nobody_looked_has_failed() -> None:
+    assert _looks((5, _down(0)), (65, _down(0))) == [None, "it was not ready for 65 s: restarting"]
+
+
+def test_however_rare_the_looks_are_one_that_stays_away_has_failed() -> None:
+    looks = _looks((60, _up(0)), (120, _down(0)), (180, _down(0)))
+    assert looks == [None, None, "it was not ready for 60 s: restarting"]
