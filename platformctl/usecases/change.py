@@ -209,6 +209,7 @@ def prunable(observed: Observed, keep: int | None) -> Sequence[RevisionId]:
     if keep is None:
         return upkeep.leftovers(observed)
     rollout = observed.rollout
+    keep = max(keep, 1) if rollout.auto and rollout.auto.bakes else keep  # to go back to at once
     kept = {r.id for r in rollout.previous[:keep]} | set(observed.route.weights)
     if rollout.candidate:
         kept.add(rollout.candidate.revision.id)
