@@ -144,7 +144,7 @@ def _stepped(auto: Automatic, verdicts: Sequence[Verdict], now: datetime) -> Dec
 
 
 def _late(auto: Automatic, waits: str) -> Decision:
-    why = f"after {auto.policy.deadline}: {waits}"
+    why = f"not decided within {auto.policy.deadline}: {waits}"
     match auto.policy.on_inconclusive:
         case "promote" if auto.following is None:  # it is on its way to all requests already
             return Decision(Turn.STAY, waits)

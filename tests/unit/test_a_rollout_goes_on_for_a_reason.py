@@ -173,7 +173,7 @@ def test_at_the_deadline_the_policy_decides(
     assert _turn(late, [UNSURE], NOW - timedelta(seconds=1)) is Turn.STAY
     decision = decide(late, [UNSURE], NOW)
     assert (decision.turn, decision.stop) == (turn, stop)
-    assert decision.why.startswith(f"after 2h: {waits}")
+    assert decision.why.startswith(f"not decided within 2h: {waits}")
 
 
 def test_what_is_good_at_the_deadline_goes_on() -> None:

@@ -139,7 +139,7 @@ def test_what_was_late_has_as_much_time_again() -> None:
     late = _after(rollout, _known(requests=0), minutes=61)
     pause = _auto(late).pause
     assert pause is not None
-    assert (pause.why, pause.detail) == (Stop.DEADLINE, "after 1h: 0 of 10 requests at 10 %")
+    assert (pause.why, pause.detail) == (Stop.DEADLINE, "not decided within 1h: 0 of 10 requests at 10 %")
     again = _auto(_after(late, Continue(), minutes=200))
     assert (again.pause, again.began) == (None, NOW + timedelta(minutes=200))
 

@@ -302,7 +302,7 @@ ENDS: dict[str, tuple[dict[str, Any], Callable[[Crowd], object], type[Exception]
         {"deadline": "2m"},
         lambda crowd: setattr(crowd, "rate", 0.01),
         DeadlinePassed,
-        "paused at its deadline: after 2m: ",
+        "paused at its deadline: not decided within 2m: ",
     ),
     "a person rolls it back": (
         {},
