@@ -8,7 +8,7 @@ from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.plan import lookup, policies, steps
-from platformctl.rollout import Deploy, Event, Respec, Resume
+from platformctl.rollout import Deploy, Event, Resume
 from platformctl.usecases import contract, room
 from platformctl.usecases.drive import drive, finish_interrupted
 from platformctl.usecases.outcome import Outcome, concluded
@@ -99,7 +99,6 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
         held = contract.hold(world, planned.observed.rollout, planned.event, request.allow_breaking)
         contract.settle(world, held)
         _foretell(world, request, held.event)
-        _warn_of_old_policy(world, held.event, planned.observed.rollout)
         for finding in planned.findings:
             world.warn(finding.message, finding.hint)
         if held.event is None:
@@ -120,19 +119,6 @@ def _foretell(world: World, request: DeployRequest, event: Event | None) -> None
             world.say(line)
     elif request.auto:
         world.say("nothing serves yet: it takes all requests once it is ready; the next one goes by steps")
-
-
-def _warn_of_old_policy(world: World, event: Event | None, rollout: Rollout) -> None:
-    """Say so where a rollout is under way by another policy than the spec has now."""
-    if not isinstance(event, Respec) or rollout.auto is None:
-        return
-    if event.wanted.spec.rollout in (None, rollout.auto.policy):
-        return
-    name = event.wanted.name
-    world.warn(
-        "spec.rollout: what is under way goes on by the steps and gates that it began with",
-        f"platformctl rollout abort {name}, then platformctl deploy -f FILE --retry, begins anew with these",
-    )
 
 
 def _wanted(request: DeployRequest, rollout: Rollout) -> ModelDeployment:

@@ -124,22 +124,6 @@ def test_what_it_may_go_back_to_is_not_pruned_while_it_is_watched(crowd: Crowd) 
     assert prune(crowd.scene.client(), CHURN, 0).changed
 
 
-def test_another_policy_for_what_is_under_way_is_said_to_come_too_late(crowd: Crowd) -> None:
-    late = "spec.rollout: what is under way goes on by the steps and gates that it began with"
-    begin(crowd)
-    policy = _policy(crowd)
-    begin(crowd, most=2)
-    assert late not in crowd.scene.reporter.said
-    begin(crowd, bake="2m")
-    assert crowd.scene.reporter.said.count(late) == 1
-    assert _policy(crowd) == policy
-
-
-def _policy(crowd: Crowd) -> RolloutPolicy | None:
-    auto = crowd.scene.seen().rollout.auto
-    return auto.policy if auto else None
-
-
 def test_two_aborts_at_once_go_back_one_step_and_not_two(crowd: Crowd) -> None:
     begin(crowd)
     drive(crowd, is_over)
