@@ -92,7 +92,8 @@ def ready(rollout: Rollout, event: Ready, now: datetime) -> Rollout:
 def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout:
     """Make the candidate stable. Whom it replaces is kept as previous, or rejected if rolled back.
 
-    An alias that could not be moved to a version yet is not to be, once that is rolled back.
+    An alias that could not be moved yet is still to be where it is to name the version that takes over; else,
+    once a version is rolled back, not.
     """
     replaced = rollout.stable
     previous = tuple(r for r in rollout.previous if r.id != candidate.revision.id)
@@ -100,7 +101,9 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
     alias_move = rollout.alias_on_promotion or rollout.alias_move
     if replaced and candidate.cause is Cause.ROLLBACK:
         rejected = reject(rejected, replaced.id, candidate.because, now)
-        alias_move = rollout.alias_on_promotion
+        left = rollout.alias_move
+        is_its_own = left is not None and left.version == candidate.revision.model.version
+        alias_move = rollout.alias_on_promotion or (left if is_its_own else None)
     elif replaced:
         previous = (replaced, *previous)[:PREVIOUS_LIMIT]
     taken = rollout.model_copy(

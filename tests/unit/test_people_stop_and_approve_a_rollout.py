@@ -9,7 +9,7 @@ from platformctl.domain.automatic import Automatic, Evidences, Stop
 from platformctl.domain.errors import Refused
 from platformctl.domain.gates import Kind, Outcome, Standing, Verdict
 from platformctl.domain.policy import RolloutPolicy
-from platformctl.domain.rollout import HISTORY_LIMIT, Cause, Phase, Rollout
+from platformctl.domain.rollout import HISTORY_LIMIT, AliasMove, Cause, Phase, Rollout
 from platformctl.domain.windows import Tally
 from platformctl.rollout import (
     Approve,
@@ -309,6 +309,16 @@ def test_an_alias_is_moved_when_all_is_done_and_not_before() -> None:
         rollout = _after(rollout, _known(GOOD), minutes=10) if before else rollout
         assert rollout.alias_move is not None
         assert (rollout.alias_move.alias, rollout.alias_move.version) == ("champion", "2")
+
+
+def test_an_alias_that_is_late_for_what_served_before_is_still_due_when_that_serves_again() -> None:
+    late = AliasMove(model="churn", alias="champion", version="1")
+    policy = RolloutPolicy.model_validate({"steps": [100]})
+    served = steady(ONE).model_copy(update={"alias_move": late})
+    watched = _after(served, Deploy(wanted(alias="champion"), TWO, 100, auto=policy), Ready(TWO.id))
+    assert _after(watched, _known(BAD), Ready(ONE.id)).alias_move == late
+    of_two = watched.model_copy(update={"alias_move": late.model_copy(update={"version": "2"})})
+    assert _after(of_two, _known(BAD), Ready(ONE.id)).alias_move is None
 
 
 def test_the_state_is_as_large_after_a_thousand_looks_as_after_ten() -> None:
