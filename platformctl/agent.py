@@ -120,24 +120,31 @@ class Rounds:
                 self._attendant.forget(name)
             self._try(name, partial(self._attendant.attend, name, rollout))
         for name in agenda:
-            if name not in due and self._try(name, partial(self._attendant.tidy, name)):
-                self._duty.is_done(name)
+            if name not in due:
+                self._try(name, partial(self._tidy, name))
         return not self._duty.due() and self._duty.leave()
 
-    def _try(self, name: Name, work: Callable[[], None]) -> bool:
-        """Do it; say whether it could be tried. What goes wrong with one must not hold up the others."""
+    def _tidy(self, name: Name) -> None:
+        """What nobody but a person can do is none of the agent's duties."""
+        try:
+            if not self._attendant.tidy(name):
+                return
+        except (Conflict, Unreachable):
+            raise
+        except PlatformctlError as error:
+            self._log.write(name, str(error))
+        self._duty.is_done(name)
+
+    def _try(self, name: Name, work: Callable[[], None]) -> None:
+        """Do it. What goes wrong with one must not hold up the others."""
         try:
             work()
         except Conflict:
-            return False
-        except Unreachable as error:
-            self._log.write(name, str(error))
-            return False
+            pass  # it is tried again
         except PlatformctlError as error:
             self._log.write(name, str(error))
         except Exception:  # noqa: BLE001 - the next turn may go well, and the others' are due
             self._log.write(name, traceback.format_exc())
-        return True
 
     def _open(self, name: Name) -> World:
         means = self._duty.agenda().get(name)

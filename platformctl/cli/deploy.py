@@ -16,6 +16,7 @@ from platformctl.cli.options import (
     Asked,
     Duration,
     auto_option,
+    breaking_option,
     dry_run_option,
     examples,
     force_option,
@@ -49,14 +50,7 @@ from platformctl.usecases.world import World
 @auto_option
 @wait_option
 @click.option("--retry", is_flag=True, help="Try a revision again that was rolled back.")
-@click.option(
-    "--allow-breaking",
-    "allow_breaking",
-    multiple=True,
-    metavar="FIELD",
-    help="Deploy a version although it breaks callers in this field, as inputs.age, outputs or "
-    "params.threshold; may be repeated.",
-)
+@breaking_option
 @gpu_shift_option
 @timeout_option
 @click.option(

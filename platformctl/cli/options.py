@@ -143,6 +143,14 @@ auto_option = click.option(
     default=None,
     help="Take over step by step, and go back by itself if it is worse; else as the spec's rollout says.",
 )
+breaking_option = click.option(
+    "--allow-breaking",
+    "allow_breaking",
+    multiple=True,
+    metavar="FIELD",
+    help="Deploy a version although it breaks callers in this field, as inputs.age, outputs or "
+    "params.threshold; may be repeated.",
+)
 wait_option = click.option(
     "--wait",
     "waits",

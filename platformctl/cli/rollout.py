@@ -13,6 +13,7 @@ from platformctl.cli.interrupts import interruptible
 from platformctl.cli.opening import opened
 from platformctl.cli.options import (
     Whole,
+    breaking_option,
     dry_run_option,
     examples,
     force_option,
@@ -179,6 +180,7 @@ def abort(  # noqa: PLR0913 - click passes an argument an option
 
 @command.command("retry", epilog=examples("platformctl rollout retry churn"))
 @_steers
+@breaking_option
 @timeout_option
 @wait_option
 @click.pass_obj
@@ -187,6 +189,7 @@ def retry(  # noqa: PLR0913 - click passes an argument an option
     /,
     *,
     name: str,
+    allow_breaking: tuple[str, ...],
     timeout: timedelta,
     waits: bool,
     takes_over: bool,
@@ -195,11 +198,11 @@ def retry(  # noqa: PLR0913 - click passes an argument an option
 ) -> int:
     """Try the version once more that was rolled back last.
 
-    By the steps of the recorded spec, or else the usual ones, from the first one on.
+    By the spec that it was deployed with, or else the usual steps, from the first one on.
     """
     deployment = names.name(name, "NAME")
     with opened(session, timeout, changes=True, takes_over=takes_over) as world:
-        request = rollouts.again(world, deployment)
+        request = rollouts.again(world, deployment, allow_breaking)
         if dry_run is not None:
             return deploy_rehearsed(world, request, dry_run, form)
         with interruptible(world, deployment):

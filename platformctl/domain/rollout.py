@@ -68,11 +68,16 @@ class Candidate(Frozen):
 
 
 class Rejection(Frozen):
-    """A revision that was rolled back: not tried again until the spec changes or a person says so."""
+    """A revision that was rolled back: not tried again until the spec changes or a person says so.
+
+    Args:
+        wanted: The spec that was recorded then, by which it is to be tried again; None: it is not the last.
+    """
 
     revision: RevisionId
     reason: str
     at: datetime
+    wanted: ModelDeployment | None = None
 
 
 class AliasMove(Frozen):

@@ -58,6 +58,12 @@ def decide(auto: Automatic, verdicts: Sequence[Verdict], now: datetime) -> Decis
     return _baked(auto, verdicts, now) if auto.bakes else _stepped(auto, verdicts, now)
 
 
+def unready(auto: Automatic, now: datetime) -> Decision:
+    """Say how one goes on that has no requests yet: it waits, and is never promoted unseen."""
+    decision = decide(auto, (), now)
+    return Decision(Turn.STAY, decision.why) if decision.turn is Turn.ALL else decision
+
+
 def holds(auto: Automatic) -> str | None:
     """Why nothing moves, whatever the figures say; None: it does."""
     if auto.trouble is not None:

@@ -6,6 +6,7 @@ What they do to a rollout that decides by itself is the subject of `platformctl.
 from datetime import datetime
 
 from platformctl.domain.errors import Refused
+from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import PREVIOUS_LIMIT, Candidate, Cause, Phase, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.rollout import turns
@@ -31,6 +32,8 @@ def deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
     if rollout.stable and rollout.stable.id == event.revision.id:
         raise Refused(f"{event.revision.id} is what serves already", hint="platformctl status NAME")
     goal, current = event.goal if rollout.stable else WHOLE, rollout.candidate
+    if event.auto and rollout.stable and current and current.cause is Cause.ROLLBACK:
+        raise _unmeasurable(rollout.stable, current)
     auto = turns.begun(event, goal, now) if event.auto and rollout.stable else None
     replaces = current.replaces if current else rollout.wanted
     detail = f"to {goal} %; {event.remark}" if event.remark else f"to {goal} %"
@@ -55,6 +58,15 @@ def deploy(rollout: Rollout, event: Deploy, now: datetime) -> Rollout:
     if current:
         rollout = note(rollout, now, "superseded", current.revision.id, f"by {event.revision.id}")
     return aim(rollout, Candidate(revision=event.revision, goal=goal, replaces=replaces))
+
+
+def _unmeasurable(stable: Revision, back: Candidate) -> Refused:
+    """What is on its way back is nothing that a new version could be compared with."""
+    return Refused(
+        f"{stable.id} is on its way back to {back.revision.id}: nothing serves to compare a version with",
+        hint="platformctl rollout status NAME --wait waits until it is back; "
+        "platformctl deploy NAME --no-auto leaves the decision to you",
+    )
 
 
 def respec(rollout: Rollout, event: Respec, now: datetime) -> Rollout:
@@ -100,7 +112,7 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
     rejected = tuple(r for r in rollout.rejected if r.revision != candidate.revision.id)
     alias_move = rollout.alias_on_promotion or rollout.alias_move
     if replaced and candidate.cause is Cause.ROLLBACK:
-        rejected = reject(rejected, replaced.id, candidate.because, now)
+        rejected = reject(rejected, replaced.id, candidate.because, now, rollout.wanted)
         left = rollout.alias_move
         is_its_own = left is not None and left.version == candidate.revision.model.version
         alias_move = rollout.alias_on_promotion or (left if is_its_own else None)

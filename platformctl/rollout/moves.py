@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.names import RevisionId
 from platformctl.domain.rollout import HISTORY_LIMIT, Candidate, Cause, Phase, Record, Rejection, Rollout
 from platformctl.domain.route import WHOLE
@@ -37,7 +38,7 @@ def drop_candidate(rollout: Rollout, reason: str, now: datetime) -> Rollout:
     candidate = candidate_of(rollout)
     rejected = rollout.rejected
     if candidate.share and candidate.cause is Cause.DEPLOY:
-        rejected = reject(rejected, candidate.revision.id, reason, now)
+        rejected = reject(rejected, candidate.revision.id, reason, now, rollout.wanted)
     return rollout.model_copy(
         update={
             "phase": Phase.STEADY if rollout.stable else Phase.EMPTY,
@@ -64,11 +65,16 @@ def give_back(rollout: Rollout, because: str) -> Rollout:
 
 
 def reject(
-    rejected: tuple[Rejection, ...], revision: RevisionId, reason: str, now: datetime
+    rejected: tuple[Rejection, ...],
+    revision: RevisionId,
+    reason: str,
+    now: datetime,
+    wanted: ModelDeployment | None = None,
 ) -> tuple[Rejection, ...]:
-    """Hold a revision back: nobody but a person tries it again."""
-    others = tuple(r for r in rejected if r.revision != revision)
-    return (*others, Rejection(revision=revision, reason=reason[:DETAIL_LIMIT], at=now))[-HISTORY_LIMIT:]
+    """Hold a revision back: nobody but a person tries it again. Of the last one alone the spec is kept."""
+    others = tuple(r.model_copy(update={"wanted": None}) for r in rejected if r.revision != revision)
+    last = Rejection(revision=revision, reason=reason[:DETAIL_LIMIT], at=now, wanted=wanted)
+    return (*others, last)[-HISTORY_LIMIT:]
 
 
 def note(

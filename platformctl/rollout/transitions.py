@@ -63,13 +63,22 @@ def step(rollout: Rollout, event: Event, now: datetime) -> Step:
     Raises:
         Refused: The event has no place in this phase; the message says why.
     """
-    transition = TABLE.get((rollout.phase, type(event)))
-    if transition is None:
-        raise _refusal(rollout, event)
-    changed = transition.apply(rollout, event, now)
+    try:
+        changed = _applied(rollout, event, now)
+    except Refused as error:
+        if error.hint and rollout.wanted:
+            error.hint = error.hint.replace("NAME", rollout.wanted.name)
+        raise
     if changed.phase is not rollout.phase:
         changed = changed.model_copy(update={"since": now})
     return Step(changed, due(changed))
+
+
+def _applied(rollout: Rollout, event: Event, now: datetime) -> Rollout:
+    transition = TABLE.get((rollout.phase, type(event)))
+    if transition is None:
+        raise _refusal(rollout, event)
+    return transition.apply(rollout, event, now)
 
 
 def due(rollout: Rollout) -> Sequence[Action]:
@@ -117,6 +126,7 @@ TABLE: Mapping[tuple[Phase, type[Event]], Transition] = {
     (_P.PREPARING, Ready): Transition(changes.ready, (_P.CANARY, _P.STEADY)),
     (_P.PREPARING, Failed): Transition(changes.failed, (_P.EMPTY, _P.STEADY)),
     (_P.PREPARING, Rollback): Transition(changes.abort, _BACK),
+    (_P.PREPARING, Looked): Transition(turns.unready, (_P.PREPARING, _P.STEADY)),
     (_P.PREPARING, Pause): Transition(turns.pause, (_P.PREPARING,)),
     (_P.PREPARING, Continue): Transition(turns.go_on, (_P.PREPARING,)),
     (_P.PREPARING, Approve): Transition(turns.approve, (_P.PREPARING,)),

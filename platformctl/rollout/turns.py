@@ -27,6 +27,14 @@ def looked(rollout: Rollout, event: Looked, now: datetime) -> Rollout:
     return _turn(_note_trouble(rollout, learned, now), learned, decision, now)
 
 
+def unready(rollout: Rollout, event: Looked, now: datetime) -> Rollout:
+    """Hold what is not ready at its deadline, or drop it. There is nothing to be learned of it."""
+    auto, judged = rollout.auto, rollout.judged
+    if auto is None or judged is None or judged.id != event.revision:
+        return rollout
+    return _turn(rollout, auto, automatic.unready(auto, now), now)
+
+
 def _note_trouble(rollout: Rollout, learned: Automatic, now: datetime) -> Rollout:
     """A line of history when figures go missing, and one when they are back."""
     before = rollout.auto.trouble if rollout.auto else None

@@ -52,6 +52,7 @@ class Attendant:
     _worlds: dict[Name, World] = field(default_factory=dict)
     _drivers: dict[Name, Driver] = field(default_factory=dict)
     _seen: dict[Name, Rollout] = field(default_factory=dict)
+    _again: dict[Name, datetime] = field(default_factory=dict)
 
     def attend(self, name: Name, rollout: Rollout) -> None:
         """Take a turn, unless it is somebody else's; tell what it has come to.
@@ -71,21 +72,28 @@ class Attendant:
             if record not in rollout.history:
                 self._world(name).say(record.told)
 
-    def tidy(self, name: Name) -> None:
-        """Do what is left of a rollout that has ended, and forget it.
+    def tidy(self, name: Name) -> bool:
+        """Do what is left of a rollout that has ended, and forget it; say whether nothing is left.
 
         Raises:
             Conflict: Somebody else is at work on it.
             PlatformctlError: What finishing meets.
         """
         world = self._world(name)
+        now = world.clock.now()
+        if now < self._again.get(name, now):
+            return False
         with world.only_us(name, timedelta()):
-            finish_interrupted(world, name)
+            driven = finish_interrupted(world, name)
+        if isinstance(driven.alias_error, Unreachable):
+            self._again[name] = now + REST
+            return False
         self.forget(name)
+        return True
 
     def forget(self, name: Name) -> None:
         """Keep nothing of it."""
-        for kept in (self._worlds, self._drivers, self._seen):
+        for kept in (self._worlds, self._drivers, self._seen, self._again):
             kept.pop(name, None)
 
     def _world(self, name: Name) -> World:

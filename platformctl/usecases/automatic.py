@@ -12,7 +12,7 @@ from platformctl.domain.route import WHOLE
 from platformctl.judge.verdicts import verdicts
 from platformctl.plan import failing
 from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
-from platformctl.rollout import Event, Failed, Resume, automatic
+from platformctl.rollout import Event, Failed, Looked, Resume, automatic
 from platformctl.rollout.automatic import Turn
 from platformctl.usecases.drive import drive
 from platformctl.usecases.looking import look
@@ -65,7 +65,10 @@ class Driver:
         failed = self._failed(name, observed, rollout.auto.began)
         if failed is not None:
             return failed
-        return Resume() if rollout.phase is Phase.PREPARING else look(self._world, name, rollout)
+        if rollout.phase is not Phase.PREPARING:
+            return look(self._world, name, rollout)
+        is_late = automatic.unready(rollout.auto, self._world.clock.now()).turn is not Turn.STAY
+        return Looked(rollout.judged.id, None) if is_late else Resume()
 
     def _failed(self, name: Name, observed: Observed, began: datetime) -> Failed | None:
         """Rule 4: what has weight and answers nobody, or keeps crashing, goes back without any figures."""

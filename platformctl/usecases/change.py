@@ -48,7 +48,7 @@ def promote(world: World, name: Name, alias: str | None, *, staged: bool = False
     """
     with world.only_us(name):
         existing(world, name)
-        observed = finish_interrupted(world, name)
+        observed = finish_interrupted(world, name).observed
         candidate = observed.rollout.candidate
         if candidate is None:
             raise _nothing_to_promote(name, observed.rollout)
@@ -131,7 +131,7 @@ def rollback(
         if of is not None and _goes_back_from(seen.rollout) != of:
             raise overtaken(name, seen.rollout)
         interrupted = is_interrupted_rollback(seen) and to is None
-        observed = finish_interrupted(world, name)
+        observed = finish_interrupted(world, name).observed
         event = Resume() if interrupted else Rollback(recorded(observed.rollout, to))
         _refuse_without_gpus(world, observed, event)
         driven = drive(world, name, event, observed)
@@ -195,7 +195,7 @@ def prune(world: World, name: Name, keep: int | None) -> Outcome:
     """Remove the previous revisions beyond `keep` (default: the spec's), and what was left behind."""
     with world.only_us(name):
         existing(world, name)
-        observed = finish_interrupted(world, name)
+        observed = finish_interrupted(world, name).observed
         surplus = prunable(observed, keep)
         for revision in surplus:
             world.say(f"removing {revision}")

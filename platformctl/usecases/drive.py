@@ -205,17 +205,17 @@ def _is_unread(rollout: Rollout) -> bool:
     )
 
 
-def finish_interrupted(world: World, name: Name) -> Observed:
+def finish_interrupted(world: World, name: Name) -> Driven:
     """Do what an interrupted command left to be done, as far as that needs no decision."""
     observed = world.target.observe(name)
     if observed.rollout.phase not in _AT_REST or not upkeep.is_unfinished(observed):
-        return observed
+        return Driven(observed)
     world.say(f"finishing what an interrupted command left of {name}")
     driven = drive(world, name, Resume())
     if driven.alias_error is not None:
         text = f"an alias of {name} is not moved yet: {driven.alias_error.message}"
         world.warn(text, f"the next command on {name} tries it again")
-    return driven.observed
+    return driven
 
 
 _AT_REST = {Phase.EMPTY, Phase.STEADY, Phase.CANARY}

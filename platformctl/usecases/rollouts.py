@@ -23,7 +23,7 @@ from platformctl.usecases.world import World
 
 
 def pause(world: World, name: Name, *, dry: bool = False) -> Outcome:
-    """Let it go no further; that a gate fails counts all the same.
+    """Let it go no further, wherever it has come to by then; that a gate fails counts all the same.
 
     Args:
         world: The ports.
@@ -87,8 +87,13 @@ def judged(name: Name, rollout: Rollout) -> RevisionId:
     raise Refused(f"no rollout of {name} decides by itself now", hint=hint)
 
 
-def again(world: World, name: Name) -> DeployRequest:
-    """What deploys the version once more that was rolled back last. Changes nothing.
+def again(world: World, name: Name, allow_breaking: tuple[str, ...] = ()) -> DeployRequest:
+    """What deploys the version once more that was rolled back last, by the spec it had. Changes nothing.
+
+    Args:
+        world: The ports.
+        name: The deployment.
+        allow_breaking: The fields in which it may break callers.
 
     Raises:
         Refused: None was, another one is on its way, or it was made by another spec.
@@ -102,9 +107,17 @@ def again(world: World, name: Name) -> DeployRequest:
         )
     if not rollout.rejected:
         raise Refused(f"no version of {name} was rolled back", hint=f"platformctl deploy {name} --auto")
-    revision = rollout.rejected[-1].revision
+    last = rollout.rejected[-1]
+    revision = last.revision
     version = re.fullmatch(rf"{re.escape(name)}-v(\d+)-[0-9a-f]+", revision)
-    request = DeployRequest(name, version=Exact(int(version[1])) if version else None, retry=True, auto=True)
+    request = DeployRequest(
+        name,
+        spec=last.wanted,
+        version=Exact(int(version[1])) if version else None,
+        retry=True,
+        allow_breaking=allow_breaking,
+        auto=True,
+    )
     if plan_deploy(world, request, check=False).choice.revision.id != revision:
         raise Refused(
             f"{revision} was made by another spec than the recorded one",
@@ -135,14 +148,20 @@ def _steered(
     *,
     dry: bool,
 ) -> Outcome:
-    """Record an event that was decided upon what is seen now. Whoever drives it does what follows."""
+    """Record an event that was decided upon what is seen now. Whoever drives it does what follows.
+
+    A step is approved for what was seen at it; a rollout is paused wherever it has come to meanwhile.
+    """
     seen = existing(world, name)
     asked = event(_automatic(name, seen.rollout))
     if dry:
-        return _told(name, seen, replace(seen, rollout=_stepped(world, name, asked, seen)), text)
+        return _told(
+            name, seen, replace(seen, rollout=step(seen.rollout, asked, world.clock.now()).rollout), text
+        )
     with world.only_us(name):
         observed = world.target.observe(name)
-        if _moved(seen.rollout, observed.rollout):
+        is_stale = _moved if isinstance(asked, Approve) else _is_another
+        if is_stale(seen.rollout, observed.rollout):
             raise overtaken(name, observed.rollout)
         return _told(name, observed, _recorded(world, name, asked, observed), text)
 
@@ -160,19 +179,22 @@ def _told(name: Name, before: Observed, after: Observed, text: Callable[[Name, A
     return Outcome(name, after.rollout != before.rollout, said, after)
 
 
-def _moved(seen: Rollout, now: Rollout) -> bool:
-    """Whether it is not what was decided upon any more: another version, another step, or over."""
+def _is_another(seen: Rollout, now: Rollout) -> bool:
+    """Whether another version is judged now, or none."""
     if seen.auto is None or now.auto is None or seen.judged is None or now.judged is None:
         return True
-    return (seen.judged.id, seen.auto.index, seen.auto.bakes) != (
-        now.judged.id,
-        now.auto.index,
-        now.auto.bakes,
-    )
+    return seen.judged.id != now.judged.id
+
+
+def _moved(seen: Rollout, now: Rollout) -> bool:
+    """Whether it is at another step now."""
+    if seen.auto is None or now.auto is None or _is_another(seen, now):
+        return True
+    return (seen.auto.index, seen.auto.bakes) != (now.auto.index, now.auto.bakes)
 
 
 def _recorded(world: World, name: Name, event: Event, observed: Observed) -> Observed:
-    rollout = _stepped(world, name, event, observed)
+    rollout = step(observed.rollout, event, world.clock.now()).rollout
     if rollout == observed.rollout:
         return observed
     try:
@@ -180,14 +202,6 @@ def _recorded(world: World, name: Name, event: Event, observed: Observed) -> Obs
     except Conflict as error:
         raise overtaken(name, world.target.observe(name).rollout) from error
     return replace(observed, rollout=rollout, token=token)
-
-
-def _stepped(world: World, name: Name, event: Event, observed: Observed) -> Rollout:
-    try:
-        return step(observed.rollout, event, world.clock.now()).rollout
-    except Refused as error:
-        error.hint = error.hint.replace("NAME", name) if error.hint else None
-        raise
 
 
 def _is_paused(name: Name, auto: Automatic) -> str:

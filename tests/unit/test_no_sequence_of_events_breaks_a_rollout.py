@@ -56,6 +56,7 @@ SWIFT = RolloutPolicy.model_validate(
     {"steps": [{"weight": 10, "hold": "0s"}, {"weight": 50, "hold": "0s", "gate": "manual"}, 100]}
 )
 PATIENT = SWIFT.model_copy(update={"on_fail": "pause", "deadline": "1h", "bake": "0s"})
+LATE = PATIENT.model_copy(update={"deadline": "0s", "on_inconclusive": "rollback"})
 MOVE = AliasMove(model="churn", alias="champion", version="2")
 
 specs = st.sampled_from([wanted(keep=keep) for keep in (0, 1, 2)])
@@ -63,7 +64,7 @@ revisions = st.sampled_from(REVISIONS)
 ids = revisions.map(lambda one: one.id)
 deployments = st.builds(Deploy, specs, revisions, st.sampled_from([1, 10, 50, 99, 100]))
 by_themselves = st.builds(
-    Deploy, specs, revisions, st.sampled_from([10, 50, 100]), auto=st.sampled_from([SWIFT, PATIENT])
+    Deploy, specs, revisions, st.sampled_from([10, 50, 100]), auto=st.sampled_from([SWIFT, PATIENT, LATE])
 )
 verdicts = st.sampled_from([(), (PASS,), (PASS,), (FAIL,), (UNSURE,), (PASS, UNSURE)])
 events = st.one_of(
@@ -202,7 +203,7 @@ def test_the_table_names_exactly_the_phases_that_are_reached() -> None:
 
 _EVENTS: list[Event] = [
     *(Deploy(wanted(), one, goal) for one in REVISIONS[:3] for goal in (10, 50, 100)),
-    *(Deploy(wanted(), one, 10, auto=SWIFT) for one in REVISIONS[:3]),
+    *(Deploy(wanted(), one, 10, auto=policy) for one in REVISIONS[:3] for policy in (SWIFT, LATE)),
     *(Looked(REVISIONS[1].id, Evidences(), verdicts, 100) for verdicts in ([PASS], [FAIL], [UNSURE])),
     Looked(REVISIONS[1].id, None, trouble="no answer"),
     Pause(),

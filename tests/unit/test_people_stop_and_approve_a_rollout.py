@@ -191,17 +191,17 @@ def test_a_step_can_be_approved_while_it_is_on_its_way() -> None:
 @pytest.mark.parametrize(
     ("rollout", "weight", "message", "hint"),
     [
-        (MANUAL, 10, "the step at 10 % has passed: it is at 50 %", "approve NAME --step 50"),
-        (CANARY, 50, "the step at 50 % has not been reached: it is at 10 %", "approve NAME --step 10"),
+        (MANUAL, 10, "the step at 10 % has passed: it is at 50 %", "approve churn --step 50"),
+        (CANARY, 50, "the step at 50 % has not been reached: it is at 10 %", "approve churn --step 10"),
         (CANARY, 30, "there is no step at 30 %", "its steps are 10, 50, 100; it is at 10 %"),
-        (BAKING, 50, "all its steps are taken", "platformctl rollout status NAME"),
+        (BAKING, 50, "all its steps are taken", "platformctl rollout status churn"),
         (
             _after(MANUAL, Approve(50), _known(GOOD)),
             100,
             "its last step is being taken",
-            "platformctl rollout status NAME",
+            "platformctl rollout status churn",
         ),
-        (steady(ONE), 10, "no rollout decides by itself here", "deploy NAME --auto"),
+        (steady(ONE), 10, "no rollout decides by itself here", "deploy churn --auto"),
         (Rollout(), 10, "no rollout decides by itself here", "deploy NAME --auto"),
     ],
 )

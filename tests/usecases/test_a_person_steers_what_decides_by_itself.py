@@ -20,7 +20,7 @@ from platformctl.domain.scaling import Scaling
 from platformctl.domain.version_ref import Exact
 from platformctl.ports import Grant, Lease
 from platformctl.usecases.automatic import LOOK_SECONDS, Driver
-from platformctl.usecases.change import delete, promote, prune
+from platformctl.usecases.change import delete, promote, prune, rollback
 from platformctl.usecases.deploy import deploy, plan_deploy
 from platformctl.usecases.outcome import Outcome
 from platformctl.usecases.progress import await_end
@@ -159,6 +159,25 @@ def test_an_approval_of_a_step_that_is_passed_meanwhile_is_not_one_of_the_next(c
     assert "approved" not in events(crowd)
 
 
+def test_a_pause_stops_it_also_where_it_has_come_to_meanwhile(crowd: Crowd) -> None:
+    begin(crowd)
+    late = _late(crowd, lambda: drive(crowd, lambda seen: 50 in seen.route.weights.values()))
+    assert pause(late, CHURN).text == "churn is paused at 50 %"
+    assert crowd.scene.shares == {"v1": 50, "v2": 50}
+
+
+def test_a_version_is_not_compared_with_one_that_is_on_its_way_back(crowd: Crowd) -> None:
+    begin(crowd)
+    drive(crowd, bakes)
+    crowd.scene.behave(crowd.scene.seen().rollout.previous[0].id, Behaviour(ready_after=None))
+    with pytest.raises(DeadlinePassed):
+        abort(crowd.scene.client(), CHURN)
+    with pytest.raises(Refused, match=r"v2-\w+ is on its way back to churn-v1") as caught:
+        begin(crowd, 3)
+    assert caught.value.hint is not None
+    assert "platformctl deploy churn --no-auto" in caught.value.hint
+
+
 def test_who_loses_at_the_commit_itself_is_told_what_happened(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,14 +230,28 @@ def test_retry_begins_again_at_the_first_step(crowd: Crowd) -> None:
     client = crowd.scene.client()
     done = deploy(client, again(client, CHURN))
     assert done.observed.rollout.auto is not None
-    assert crowd.scene.shares == {"v1": 99, "v2": 1}
+    assert crowd.scene.shares == {"v1": 90, "v2": 10}
+
+
+def test_retry_takes_the_spec_that_it_was_deployed_with(crowd: Crowd) -> None:
+    begin(crowd, most=3, steps=[20, 100])
+    abort(crowd.scene.client(), CHURN)
+    client = crowd.scene.client()
+    deploy(client, again(client, CHURN))
+    wanted = crowd.scene.seen().rollout.wanted
+    assert wanted is not None
+    assert wanted.spec.scaling.max == 3
+    assert crowd.scene.shares == {"v1": 80, "v2": 20}
 
 
 def test_retry_of_what_another_spec_made_names_the_way(crowd: Crowd) -> None:
-    spec = Spec(rollout=RolloutPolicy.model_validate(SHORT), resources={"cpu": "2"})
-    wanted = ModelDeployment(metadata=Metadata(name=CHURN), spec=spec)
-    crowd.scene.deploy(version=Exact(2), spec=wanted)
-    abort(crowd.scene.client(), CHURN)
+    for number, cpu in ((2, "1"), (3, "2")):
+        spec = Spec(rollout=RolloutPolicy.model_validate(SHORT), resources={"cpu": cpu})
+        wanted = ModelDeployment(metadata=Metadata(name=CHURN), spec=spec)
+        crowd.scene.deploy(version=Exact(number), spec=wanted, auto=False)
+    for _ in range(2):
+        rollback(crowd.scene.client(), CHURN, None)
+    assert crowd.scene.shares == {"v1": 100}
     with pytest.raises(Refused, match="was made by another spec") as caught:
         again(crowd.scene.client(), CHURN)
     assert caught.value.hint is not None

@@ -6,6 +6,8 @@ import pytest
 
 from platformctl.domain.automatic import Stop
 from platformctl.domain.deployment import Metadata, ModelDeployment, Spec
+from platformctl.domain.errors import DeadlinePassed
+from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase
@@ -15,7 +17,7 @@ from platformctl.usecases.deploy import deploy
 from platformctl.usecases.rollouts import again
 from tests.fakes import Behaviour
 from tests.usecases.crowd import Crowd
-from tests.usecases.scene import CHURN, Scene
+from tests.usecases.scene import CHURN, Scene, version
 
 pytestmark = pytest.mark.quick
 
@@ -46,6 +48,10 @@ def _drive(crowd: Crowd, limit: float = 3600) -> Observed:
         if observed.rollout.auto is None and observed.rollout.phase is Phase.STEADY:
             return observed
     return crowd.scene.seen()
+
+
+def _of(crowd: Crowd, which: str) -> RevisionId:
+    return next(revision for revision in crowd.scene.seen().revisions if version(revision) == which)
 
 
 def _events(observed: Observed) -> list[str]:
@@ -108,6 +114,7 @@ def test_while_figures_are_missing_nothing_moves_and_it_goes_on_when_they_are_ba
     assert _events(_drive(crowd))[-1] == "finished"
 
 
+SHORT = [{"weight": 10, "hold": "10s"}, 100]
 UNFIT = {
     "answers nobody": (Behaviour(ready_after=None), "it was not ready for 10 s"),
     "crashes, and answers in between": (
@@ -122,7 +129,7 @@ def test_one_that_cannot_go_on_serving_goes_back_without_figures(
     crowd: Crowd, behaviour: Behaviour, reason: str
 ) -> None:
     _begin(crowd)
-    v2 = next(revision for revision in crowd.scene.seen().revisions if "v2" in revision)
+    v2 = _of(crowd, "v2")
     crowd.scene.world.counters_are_down = True
     crowd.scene.behave(v2, behaviour)
     began = crowd.scene.world.now
@@ -135,7 +142,7 @@ def test_one_that_cannot_go_on_serving_goes_back_without_figures(
 def test_what_an_earlier_rollout_crashed_is_not_held_against_the_next(crowd: Crowd) -> None:
     loop = Behaviour(ready_after=0, crashes_after=3, down_for=1, again=True)
     _begin(crowd)
-    v2 = next(revision for revision in crowd.scene.seen().revisions if "v2" in revision)
+    v2 = _of(crowd, "v2")
     driver, world = Driver(crowd.scene.client()), crowd.scene.world
     crowd.scene.behave(v2, loop)
     driver.turn(CHURN)
@@ -159,6 +166,22 @@ def test_at_the_deadline_it_holds_and_says_why(crowd: Crowd) -> None:
     assert pause is not None
     assert (pause.why, crowd.scene.shares) == (Stop.DEADLINE, {"v1": 99, "v2": 1})
     assert "of 10 requests at 1 %" in pause.detail
+
+
+@pytest.mark.parametrize(
+    ("policy", "paused", "live"),
+    [("hold", True, {"v1", "v2"}), ("promote", False, {"v1", "v2"}), ("rollback", False, {"v1"})],
+)
+def test_one_that_is_not_ready_at_the_deadline_is_held_or_dropped_and_never_promoted(
+    crowd: Crowd, policy: str, live: set[str], *, paused: bool
+) -> None:
+    crowd.scene.world.later(0.5, lambda: crowd.scene.behave(_of(crowd, "v2"), Behaviour(ready_after=None)))
+    with pytest.raises(DeadlinePassed):
+        _begin(crowd, steps=SHORT, deadline="2m", onInconclusive=policy)
+    observed = _drive(crowd, 180)
+    assert crowd.scene.shares == {"v1": 100}
+    assert {version(revision) for revision in observed.revisions} == live
+    assert bool(observed.rollout.auto and observed.rollout.auto.pause) == paused
 
 
 def test_in_the_foreground_it_is_driven_to_its_end(crowd: Crowd) -> None:

@@ -150,8 +150,28 @@ def test_what_was_left_behind_is_tidied_up(crowd: Crowd) -> None:
     attendant = Attendant(lambda _: scene.client("the agent"))
     with scene.client("ann").only_us(CHURN), pytest.raises(Conflict):
         attendant.tidy(CHURN)
-    attendant.tidy(CHURN)
+    assert attendant.tidy(CHURN)
     assert leftovers(scene.seen()) == []
+
+
+def test_an_alias_stays_to_be_moved_until_the_registry_is_back(crowd: Crowd) -> None:
+    scene, asked, move = crowd.scene, [], crowd.scene.registry.move_alias
+
+    def down(model: str, alias: str, version: str) -> None:
+        asked.append(version)
+        raise Unreachable(f"no answer about {model} and {alias}")
+
+    scene.registry.move_alias = down  # type: ignore[method-assign]  # a registry that is down
+    attendant = Attendant(lambda _: scene.client("the agent"))
+    _to_the_end(crowd, attendant)
+    for _ in range(120):
+        assert not attendant.tidy(CHURN)
+        scene.world.pass_time(1)
+    assert asked == ["2"] * 2, "when it took over, and after a minute's rest"
+    scene.registry.move_alias = move  # type: ignore[method-assign]
+    scene.world.pass_time(REST.total_seconds())
+    assert attendant.tidy(CHURN)
+    assert scene.seen().rollout.alias_move is None
 
 
 def _everything(crowd: Crowd, attendant: Attendant) -> None:
