@@ -11,7 +11,8 @@ from platformctl.cli.options import dry_run_option, examples, name_argument, out
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.domain import names
-from platformctl.usecases.change import delete, existing
+from platformctl.usecases.change import delete
+from platformctl.usecases.existing import existing
 from platformctl.usecases.rehearse import rehearse_delete
 
 

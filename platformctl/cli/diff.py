@@ -2,14 +2,14 @@
 
 import click
 
-from platformctl.cli import screen, shapes, views
+from platformctl.cli import differences, screen
 from platformctl.cli.asked import request
 from platformctl.cli.opening import opened, settings_of
 from platformctl.cli.options import Asked, examples, output_option, request_options
 from platformctl.cli.output import show
 from platformctl.cli.session import Session
 from platformctl.domain.errors import Refused, SpecError
-from platformctl.usecases.read import diff
+from platformctl.usecases.diff import diff
 
 
 @click.command("diff", epilog=examples("platformctl diff churn", "platformctl diff -f churn.yaml"))
@@ -34,6 +34,6 @@ def command(
             found = diff(world, wanted)
         except Refused as error:  # 1 would say that it differs
             raise SpecError(error.message, field=error.field, hint=error.hint) from error
-    lines = views.differences(found, screen.width()) if found else ["nothing differs"]
-    show(lines, shapes.differences(wanted.name, found), form)
+    lines = differences.view(found, screen.width()) if found else ["nothing differs"]
+    show(lines, differences.shape(wanted.name, found), form)
     return int(bool(found))

@@ -12,7 +12,7 @@ from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record, Rollout
 from platformctl.usecases.outcome import Outcome
 from platformctl.usecases.progress import RolloutStatus
-from platformctl.usecases.read import Difference, Status
+from platformctl.usecases.read import Status
 
 
 def role(rollout: Rollout, revision: RevisionId) -> str:
@@ -234,14 +234,4 @@ def logs(found: Mapping[RevisionId, Sequence[str]]) -> Document:
     """Last lines by revision."""
     return document(
         "Logs", revisions=[{"id": revision, "lines": list(lines)} for revision, lines in found.items()]
-    )
-
-
-def differences(name: Name, found: Sequence[Difference]) -> Document:
-    """Where a deployment differs from its spec."""
-    return document(
-        "Diff",
-        name=name,
-        differs=bool(found),
-        fields=[{"field": d.field, "live": d.live or None, "wanted": d.wanted or None} for d in found],
     )

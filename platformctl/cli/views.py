@@ -13,7 +13,7 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed, RevisionStatus, Summary
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
-from platformctl.usecases.read import Difference, Status
+from platformctl.usecases.read import Status
 
 _REVISIONS = (
     Column("REVISION", shrinks=True),
@@ -212,16 +212,6 @@ def _phase(rollout: Rollout) -> str:
 
 def _shares(route: Route) -> str:
     return ", ".join(f"{revision} {weight} %" for revision, weight in route.weights.items()) or "none"
-
-
-def differences(found: Sequence[Difference], width: int = WIDTH) -> list[str]:
-    """Where a deployment differs from its spec."""
-    columns = (
-        Column("FIELD", shrinks=True),
-        Column("LIVE", shrinks=True),
-        Column("WANTED", shrinks=True),
-    )
-    return table(columns, [[d.field, d.live or "-", d.wanted or "-"] for d in found], width)
 
 
 def logs(found: Mapping[RevisionId, Sequence[str]]) -> list[str]:

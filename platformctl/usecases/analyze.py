@@ -14,8 +14,8 @@ from platformctl.domain.rollout import Cause, Record, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.judge.forecast import Forecast, alike, forecast, seen
 from platformctl.judge.verdicts import gates, verdicts
-from platformctl.usecases.automatic import waiting
-from platformctl.usecases.change import existing
+from platformctl.usecases.existing import existing
+from platformctl.usecases.waiting import waiting
 from platformctl.usecases.world import World
 
 

@@ -8,15 +8,14 @@ from platformctl.domain.names import Name
 from platformctl.domain.observed import Observed
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
-from platformctl.domain.route import WHOLE
-from platformctl.judge.verdicts import verdicts
 from platformctl.plan import failing
-from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
+from platformctl.plan.upkeep import is_unfinished
 from platformctl.rollout import Event, Failed, Looked, Resume, automatic
 from platformctl.rollout.automatic import Turn
 from platformctl.usecases.drive import drive
 from platformctl.usecases.looking import look
 from platformctl.usecases.telling import Teller
+from platformctl.usecases.waiting import is_over, waiting
 from platformctl.usecases.world import World
 
 LOOK_SECONDS = 5.0
@@ -125,30 +124,6 @@ def _tell(teller: Teller, rollout: Rollout, now: datetime) -> None:
     if rollout.auto is not None and rollout.judged is not None:
         teller.judged(rollout.auto)
         teller.waits(rollout.judged.id, waiting(rollout, now))
-
-
-def is_over(rollout: Rollout) -> bool:
-    """Whether there is nothing to drive: it has ended, or a person paused it, or it waits for one."""
-    if rollout.auto is None:
-        return not goes_on_by_itself(rollout)
-    return rollout.auto.pause is not None
-
-
-def waiting(rollout: Rollout, now: datetime) -> str:
-    """What a rollout that decides by itself waits for, in words; "" if there is none."""
-    if rollout.auto is None:
-        return ""
-    decision = automatic.decide(rollout.auto, verdicts(rollout.auto), now)
-    match decision.turn:
-        case Turn.ON | Turn.ALL:
-            following = rollout.auto.following if decision.turn is Turn.ON else None
-            return f"the step to {following.weight if following else WHOLE} % is due"
-        case Turn.DONE:
-            return "it has been watched for long enough"
-        case Turn.BACK:
-            return f"it is to go back: {decision.why}"
-        case Turn.STAY | Turn.PAUSE:
-            return decision.why
 
 
 _UNREACHED = timedelta(minutes=1)

@@ -6,33 +6,22 @@ from datetime import timedelta
 
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.nearest import nearest
-from platformctl.domain.observed import Finding, Observed, Scope
+from platformctl.domain.observed import Finding, Observed
 from platformctl.domain.progress import Waiting
 from platformctl.domain.revision import Revision
-from platformctl.domain.rollout import AliasMove, Cause, Phase, Rollout
+from platformctl.domain.rollout import AliasMove, Cause, Rollout
 from platformctl.domain.route import WHOLE
 from platformctl.plan import failing, upkeep
 from platformctl.rollout import Delete, Deploy, Event, Failed, Promote, Resume, Rollback, step
 from platformctl.usecases import room
-from platformctl.usecases.drive import Driven, drive, finish_interrupted
+from platformctl.usecases.drive import drive, finish_interrupted
+from platformctl.usecases.driven import Driven
+from platformctl.usecases.existing import existing
 from platformctl.usecases.outcome import Outcome, concluded, not_ready, overtaken
 from platformctl.usecases.room import Stages
 from platformctl.usecases.world import World
 
 _POLL = 0.5
-
-
-def existing(world: World, name: Name) -> Observed:
-    """Observe a deployment that has to be there.
-
-    Raises:
-        NotFound: It is not; the message lists those that are.
-    """
-    observed = world.target.observe(name)
-    if observed.rollout.phase is not Phase.EMPTY or observed.rollout.history:
-        return observed
-    raise _unknown(world, name)
 
 
 def promote(world: World, name: Name, alias: str | None, *, staged: bool = False) -> Outcome:
@@ -256,11 +245,3 @@ def _roll_back_failed(world: World, name: Name, failed: Failed) -> Observed:
 def _nothing_to_promote(name: Name, rollout: Rollout) -> Refused:
     stable = f": {rollout.stable.id} has 100 %" if rollout.stable else ""
     return Refused(f"{name} has no canary to promote{stable}", hint=f"platformctl deploy {name} --canary 10")
-
-
-def _unknown(world: World, name: Name) -> NotFound:
-    known = [summary.name for summary in world.target.list(Scope())]
-    near = nearest(name, known)
-    listed = f"deployments: {', '.join(known) or 'none'}"
-    hint = f"did you mean {near}? {listed}" if near else listed
-    return NotFound(f"there is no deployment {name!r}", hint=hint)

@@ -23,26 +23,10 @@ from platformctl.rollout import (
     Sweep,
     step,
 )
+from platformctl.usecases.driven import Driven
 from platformctl.usecases.looking import look
 from platformctl.usecases.readiness import await_ready
 from platformctl.usecases.world import World
-
-
-@dataclass(frozen=True)
-class Driven:
-    """How it ended.
-
-    Args:
-        observed: The deployment afterwards.
-        failed: Why the candidate failed, if it did.
-        unprepared: The error, if it failed because it could not even be prepared.
-        alias_error: Why an alias could not be moved; the move is recorded and will be tried again.
-    """
-
-    observed: Observed
-    failed: Failed | None = None
-    unprepared: PlatformctlError | None = None
-    alias_error: PlatformctlError | None = None
 
 
 @dataclass

@@ -6,7 +6,7 @@ from platformctl.domain.errors import Conflict, NotFound, NotReady, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Observed
 from platformctl.domain.rollout import Record, Rollout
-from platformctl.usecases.drive import Driven
+from platformctl.usecases.driven import Driven
 from platformctl.usecases.world import World
 
 _LOG_LINES = 20

@@ -10,7 +10,7 @@ from platformctl.domain.errors import SpecError
 from platformctl.domain.examples import v1_request
 from platformctl.domain.names import Name
 from platformctl.domain.traffic import Answer, Request
-from platformctl.usecases.change import existing
+from platformctl.usecases.existing import existing
 from platformctl.usecases.world import World
 
 NOBODY = "nobody"

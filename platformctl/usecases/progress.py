@@ -13,8 +13,8 @@ from platformctl.domain.rollout import Record, Rollout
 from platformctl.judge.verdicts import verdicts
 from platformctl.plan import health
 from platformctl.rollout.moves import candidate_of
-from platformctl.usecases.automatic import is_over, waiting
-from platformctl.usecases.change import existing
+from platformctl.usecases.existing import existing
+from platformctl.usecases.waiting import is_over, waiting
 from platformctl.usecases.world import World
 
 

@@ -28,13 +28,13 @@ from platformctl.usecases import contract
 from platformctl.usecases.change import (
     Promotion,
     alias_move,
-    existing,
     is_interrupted_rollback,
     plan_promotion,
     prunable,
     recorded,
 )
 from platformctl.usecases.deploy import DeployPlan, plan_deploy
+from platformctl.usecases.existing import existing
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.revise import Choice
 from platformctl.usecases.world import World

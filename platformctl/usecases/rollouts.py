@@ -15,8 +15,9 @@ from platformctl.rollout import Approve, Continue, Event, step
 from platformctl.rollout import Pause as Pausing
 from platformctl.rollout.automatic import paused
 from platformctl.usecases.automatic import drive_to_the_end
-from platformctl.usecases.change import existing, rollback
+from platformctl.usecases.change import rollback
 from platformctl.usecases.deploy import plan_deploy
+from platformctl.usecases.existing import existing
 from platformctl.usecases.outcome import Outcome, not_ready, overtaken
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.world import World

@@ -11,7 +11,8 @@ from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Staging
 from platformctl.plan import capacity
 from platformctl.rollout import Deploy, staging
-from platformctl.usecases.drive import Driven, drive
+from platformctl.usecases.drive import drive
+from platformctl.usecases.driven import Driven
 from platformctl.usecases.world import World
 
 _FIELD = "spec.resources.gpu"

@@ -8,7 +8,7 @@ import pytest
 
 from platformctl.domain.gates import Kind, Standing
 from platformctl.domain.observed import Observed
-from platformctl.usecases.automatic import waiting
+from platformctl.usecases.waiting import waiting
 from tests.cluster_auto.rollouts import begin, command, drive, events
 from tests.cluster_load.shop import Shop, ask, eventually
 

@@ -15,10 +15,10 @@ from platformctl.adapters.local.supervisor import Process, State
 from platformctl.domain.gates import Kind, Standing
 from platformctl.domain.names import Name
 from platformctl.domain.rollout import Rollout
-from platformctl.usecases.automatic import waiting
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.read import status
 from platformctl.usecases.request import DeployRequest
+from platformctl.usecases.waiting import waiting
 from tests.load import Load
 from tests.local.world import LocalWorld, until
 from tests.together.deciding import BROKEN, GOOD, begin, is_over, load, spec

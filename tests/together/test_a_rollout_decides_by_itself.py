@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from platformctl.usecases.automatic import waiting
+from platformctl.usecases.waiting import waiting
 from tests.together.deciding import BROKEN, CRASHING, GOOD, begin, drive, is_over, load
 from tests.together.product import Product
 

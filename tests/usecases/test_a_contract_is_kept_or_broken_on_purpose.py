@@ -16,8 +16,8 @@ from platformctl.domain.revision import ModelInfo
 from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.change import promote, rollback
+from platformctl.usecases.diff import diff
 from platformctl.usecases.overrides import Overrides
-from platformctl.usecases.read import diff
 from platformctl.usecases.rehearse import rehearse_deploy
 from platformctl.usecases.request import DeployRequest
 from tests.fakes import Behaviour, FakeVersion, columns, mlmodel

@@ -12,9 +12,10 @@ from platformctl.domain.observed import Observed
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.rollout import Phase
 from platformctl.domain.version_ref import Exact
-from platformctl.usecases.automatic import LOOK_SECONDS, Driver, drive_to_the_end, waiting
+from platformctl.usecases.automatic import LOOK_SECONDS, Driver, drive_to_the_end
 from platformctl.usecases.deploy import deploy
 from platformctl.usecases.rollouts import again
+from platformctl.usecases.waiting import waiting
 from tests.fakes import Behaviour
 from tests.usecases.crowd import Crowd
 from tests.usecases.scene import CHURN, Scene, version

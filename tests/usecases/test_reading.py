@@ -8,8 +8,9 @@ from platformctl.domain.scaling import Scaling
 from platformctl.domain.traffic import Request
 from platformctl.domain.version_ref import Exact
 from platformctl.usecases.deploy import plan_deploy
+from platformctl.usecases.diff import diff
 from platformctl.usecases.predict import own_example, predict_many
-from platformctl.usecases.read import deployments, diff, history, logs, status
+from platformctl.usecases.read import deployments, history, logs, status
 from platformctl.usecases.request import DeployRequest
 from tests.fakes import Behaviour, FakeVersion
 from tests.usecases.scene import CHURN, Scene, version
