@@ -34,10 +34,12 @@ class Queried(Frozen):
     Args:
         value: At last; None: never yet.
         out: How many times in a row it was out of its range.
+        trouble: Why there was no answer when it was last asked; None: there was.
     """
 
     value: float | None = None
     out: int = Field(default=0, ge=0)
+    trouble: str | None = None
 
 
 class Point(Frozen):
@@ -64,6 +66,7 @@ class Evidences(Frozen):
         queried: A query each, by the gate's name.
         reading: The last that was good, since the weights last changed; None: there is none.
         bound: An answer that took longer, in ms, is slow; None: it is not known yet.
+        missing: The counts of which nothing could be learned when it was last looked at.
         limits: By which the new version is judged when there is nothing to compare it with any more.
         points: How it came to be known, oldest first; never more than `platformctl.judge.series` keeps.
     """
@@ -72,6 +75,7 @@ class Evidences(Frozen):
     queried: Mapping[str, Queried] = Field(default_factory=dict)
     reading: Reading | None = None
     bound: float | None = None
+    missing: tuple[Kind, ...] = ()
     limits: Mapping[Kind, float] = Field(default_factory=dict)
     points: tuple[Point, ...] = ()
 

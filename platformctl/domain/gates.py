@@ -33,6 +33,8 @@ class Outcome(StrEnum):
     PASS = "pass"  # noqa: S105 no password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    """Nothing is learned now, as its source is in trouble. What had failed before has failed."""
 
 
 class Gate(Frozen):

@@ -12,6 +12,18 @@ def asked(gate: QueryGate, before: Queried, value: float) -> Queried:
 
 def judge_query(gate: QueryGate, known: Queried) -> Verdict:
     """Say what is known. One answer is enough to pass: whoever wrote the range knows what it is worth."""
+    verdict = _judged(gate, known)
+    return missing(verdict) if known.trouble else verdict
+
+
+def missing(verdict: Verdict) -> Verdict:
+    """The same while its source is in trouble, which undoes no failure."""
+    if verdict.outcome is Outcome.FAIL:
+        return verdict
+    return Verdict(verdict.gate, Outcome.ERROR, f"its figures are missing; until then: {verdict.text}")
+
+
+def _judged(gate: QueryGate, known: Queried) -> Verdict:
     if known.value is None:
         return Verdict(gate.name, Outcome.INCONCLUSIVE, "not asked yet")
     what = "times that of what serves" if gate.of == "ratio" else "is its value"

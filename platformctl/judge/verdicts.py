@@ -7,7 +7,7 @@ from platformctl.domain.automatic import Automatic, Evidences, Queried
 from platformctl.domain.gates import Gate, Kind, Standing, Unit, Verdict
 from platformctl.judge.defaults import FINE, gates_of
 from platformctl.judge.gates import judge
-from platformctl.judge.queries import judge_query
+from platformctl.judge.queries import judge_query, missing
 
 
 def gates(auto: Automatic) -> Mapping[Kind, Gate]:
@@ -28,7 +28,8 @@ def gates(auto: Automatic) -> Mapping[Kind, Gate]:
 def verdicts(auto: Automatic) -> Sequence[Verdict]:
     """One a gate, in the order of the policy."""
     known = auto.evidence
-    counted = [judge(gate, known.standings.get(kind, Standing())) for kind, gate in gates(auto).items()]
+    judged = {kind: judge(gate, known.standings.get(kind, Standing())) for kind, gate in gates(auto).items()}
+    counted = [missing(told) if kind in known.missing else told for kind, told in judged.items()]
     asked = [judge_query(gate, known.queried.get(gate.name, Queried())) for gate in auto.policy.gates.queries]
     return [*counted, *asked]
 

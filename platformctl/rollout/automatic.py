@@ -89,7 +89,7 @@ def _reasons(auto: Automatic, stepped: datetime, verdicts: Sequence[Verdict], no
         return
     if step.gate == "manual":
         yield f"a person is to approve the step after {step.weight} %"
-    undecided = [verdict.text for verdict in verdicts if verdict.outcome is Outcome.INCONCLUSIVE]
+    undecided = [verdict.text for verdict in verdicts if verdict.outcome is not Outcome.PASS]
     if undecided and following is not None and following.weight == WHOLE:
         yield f"not known to be good enough for all requests: {undecided[0]}"
 

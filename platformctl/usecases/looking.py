@@ -16,6 +16,7 @@ from platformctl.judge.queries import asked
 from platformctl.judge.series import added, point
 from platformctl.judge.verdicts import gates, limits, verdicts
 from platformctl.rollout import Looked
+from platformctl.rollout.automatic import TROUBLE_LIMIT
 from platformctl.samples.cutting import Unusable, cut, impossible
 from platformctl.samples.increments import lost, merged
 from platformctl.samples.thresholds import only
@@ -30,11 +31,19 @@ class Learned:
     Args:
         requests: How many the new version has answered since the last look.
         trouble: Why nothing could be learned.
+        of: Of which count that is so; None: of all.
     """
 
     evidence: Evidences
     requests: int = 0
     trouble: str | None = None
+    of: Kind | None = None
+
+    def missing(self, auto: Automatic) -> tuple[Kind, ...]:
+        """The counts of which nothing could be learned."""
+        if self.trouble is None:
+            return ()
+        return tuple(gates(auto)) if self.of is None else (self.of,)
 
 
 def look(world: World, name: Name, rollout: Rollout, *, asks: bool = True) -> Looked | None:
@@ -56,7 +65,7 @@ def look(world: World, name: Name, rollout: Rollout, *, asks: bool = True) -> Lo
     queried, trouble = auto.evidence.queried, None
     if asks:
         queried, trouble = _query(world, name, auto, judged.id, stable)
-    evidence = counted.evidence.model_copy(update={"queried": queried})
+    evidence = counted.evidence.model_copy(update={"queried": queried, "missing": counted.missing(auto)})
     said = verdicts(auto.model_copy(update={"evidence": evidence}))
     return Looked(judged.id, evidence, said, counted.requests, counted.trouble or trouble)
 
@@ -94,7 +103,7 @@ def learned(auto: Automatic, reading: Reading) -> Learned:
         wrong = impossible(reading.canary, reading.stable)
         if wrong is not None:  # else what comes after it would look like counters that have fallen
             return Learned(known, trouble=wrong.why)
-        return Learned(_begun(auto, _kept(reading, bound, auto), bound), trouble=trouble)
+        return Learned(_begun(auto, _kept(reading, bound, auto), bound), trouble=trouble, of=Kind.LATENCY)
     windows = cut(known.reading, reading, known.bound)
     if isinstance(windows, Unusable):
         return Learned(known, trouble=windows.why)
@@ -110,10 +119,9 @@ def learned(auto: Automatic, reading: Reading) -> Learned:
         "reading": _kept(_joined(known.reading, reading), bound, auto),
         "bound": bound,
     }
-    evidence = known.model_copy(update=update)
-    return Learned(
-        evidence, windows[Kind.ERRORS].canary.requests, _nobodys(known.reading, reading) or trouble
-    )
+    evidence, nobodys = known.model_copy(update=update), _nobodys(known.reading, reading)
+    requests = windows[Kind.ERRORS].canary.requests
+    return Learned(evidence, requests, nobodys or trouble, of=None if nobodys else Kind.LATENCY)
 
 
 def _begun(auto: Automatic, reading: Reading, bound: float | None) -> Evidences:
@@ -165,7 +173,8 @@ def _query(
         try:
             value = _figure(world, name, gate, canary, stable)
         except PlatformctlError as error:
-            troubles.append(f"{gate.name}: {_words(error)}")
+            known[gate.name] = known.get(gate.name, Queried()).model_copy(update={"trouble": _words(error)})
+            troubles.append(f"{gate.name}: {known[gate.name].trouble}")
         else:
             known[gate.name] = asked(gate, known.get(gate.name, Queried()), value)
     return known, "; ".join(troubles) or None
@@ -197,4 +206,5 @@ def _value(world: World, name: Name, gate: QueryGate, revision: RevisionId) -> f
 
 def _words(error: PlatformctlError) -> str:
     """What happened, and what to do in parentheses."""
-    return f"{error.message} ({error.hint})" if error.hint else error.message
+    text = f"{error.message} ({error.hint})" if error.hint else error.message
+    return text[:TROUBLE_LIMIT]
