@@ -24,6 +24,7 @@ def rollout_status(found: RolloutStatus, style: Style, width: int = WIDTH) -> li
     lines += [] if _is_held(auto) else _wrapped(f"waits: {progress.waits}", width)
     for verdict in progress.verdicts:
         lines += _verdict(verdict, style, width)
+    lines += ["", "a person lets it go on from this step"] if auto.approved else []
     lines += ["", *_wrapped(f"steps: {policies.taken(auto.policy)}", width)]
     lines += _times(found, progress)
     lines += [line for text in policies.assumed(auto.policy) for line in _wrapped(text, width)]

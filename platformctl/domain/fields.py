@@ -163,7 +163,9 @@ def finite(value: object) -> object:
     """Refuse what is no number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return value
-    raise refusal(f"{said(value)} is not a number", "write a number such as 0.5, without quotes or unit")
+    percent = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) *%", value) if isinstance(value, str) else None
+    meant = f"{float(percent[1]) / 100:g}" if percent else "a number such as 0.5"
+    raise refusal(f"{said(value)} is not a number", f"write {meant}, without quotes or unit")
 
 
 def _scalar(value: object) -> object:

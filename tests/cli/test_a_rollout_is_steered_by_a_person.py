@@ -234,8 +234,11 @@ def test_approve(begun: Deciding) -> None:
     assert begun.cli("rollout", "approve", "churn", "--step", "0").code == 2
     assert begun.cli("rollout", "approve", "churn", "--dry-run").out == "churn may go on from 1 %\n"
     assert not _is_approved(begun)
+    words = "a person lets it go on from this step"
+    assert words not in begun.cli("rollout", "status", "churn").out
     assert begun.cli("rollout", "approve", "churn").code == 0
     assert _is_approved(begun)
+    assert words in begun.cli("rollout", "status", "churn").out
 
 
 def _is_approved(begun: Deciding) -> bool:

@@ -88,7 +88,7 @@ def _refused(policy: str) -> SpecError:
         ("{alpha: 2}", "alpha", "2 is not a chance between 0.0001 and 0.2", "write 0.02"),
         ("{alpha: 0}", "alpha", "0 is not a chance", "write 0.01 for one in a hundred"),
         ("{alpha: 0.5}", "alpha", "0.5 is not a chance", "write 0.01 for one in a hundred"),
-        ("{alpha: 1%}", "alpha", "'1%' is not a number", "without quotes or unit"),
+        ("{alpha: 1%}", "alpha", "'1%' is not a number", "write 0.01, without quotes or unit"),
         ("{alpha: .nan}", "alpha", "nan is not a number", "such as 0.5"),
         ("{onFail: abort}", "onFail", "'abort' is not rollback or pause", "write rollback or pause"),
         ("{onFail: rolback}", "onFail", "'rolback' is not rollback or pause", "did you mean rollback?"),
@@ -116,7 +116,7 @@ def _refused(policy: str) -> SpecError:
         ("{gates: {errors: {margin: 1}}}", "gates.errors.margin", "1 is not between 1.1 and", "write 2 for"),
         ("{gates: {errors: {limit: 5}}}", "gates.errors.limit", "5 is not a part between", "write 0.05"),
         ("{gates: {errors: {limit: 0}}}", "gates.errors.limit", "0 is not a part", "write 0.01 for one"),
-        ("{gates: {errors: {limit: 5%}}}", "gates.errors.limit", "'5%' is not a number", "without quotes or"),
+        ("{gates: {errors: {limit: 5%}}}", "gates.errors.limit", "'5%' is not a number", "write 0.05, "),
         ("{gates: {errors: {unit: windows}}}", "gates.errors.unit", "is not request or window", "window?"),
         (
             "{gates: {errors: {threshold: 5s}}}",
