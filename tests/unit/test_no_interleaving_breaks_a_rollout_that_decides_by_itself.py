@@ -33,7 +33,7 @@ from tests.fakes.values import revision, wanted
 from tests.unit.rollout_model import Client, Fate, Scene, attempt
 
 REVISIONS = {version: revision(version) for version in (1, 2, 3, 4)}
-PASS, FAIL, UNSURE = (Verdict("errors", outcome, f"it is {outcome}") for outcome in Outcome)
+PASS, FAIL, UNSURE, ERROR = (Verdict("errors", outcome, f"it is {outcome}") for outcome in Outcome)
 POLICIES = {
     name: RolloutPolicy.model_validate(policy)
     for name, policy in {
@@ -56,7 +56,7 @@ stale = st.sampled_from([False, False, False, True])
 acts = st.sampled_from([9, 9, 9, 0, 1, 2, 3])
 """How many of the things that are due then are done at once."""
 minutes = st.sampled_from([0.1, 1.0, 2.0, 10.0, 60.0, 180.0])
-verdicts = st.sampled_from([(PASS,), (PASS,), (PASS,), (UNSURE,), (FAIL,), (PASS, UNSURE)])
+verdicts = st.sampled_from([(PASS,), (PASS,), (PASS,), (UNSURE,), (FAIL,), (PASS, UNSURE), (PASS, ERROR)])
 asked: st.SearchStrategy[Event] = st.one_of(
     st.just(Pause("ada")),
     st.just(Continue()),
@@ -227,7 +227,7 @@ class Interleavings(RuleBasedStateMachine):
         rollout = self.scene.rollout
         if rollout.auto is None:
             return
-        for said in ([PASS], [UNSURE], [FAIL], []):
+        for said in ([PASS], [UNSURE], [FAIL], [ERROR], []):
             decision = decide(rollout.auto, said, self.scene.now)
             assert decision.why or decision.turn is not Turn.STAY
             if rollout.is_held:
