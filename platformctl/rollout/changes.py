@@ -109,10 +109,10 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
     """
     replaced = rollout.stable
     previous = tuple(r for r in rollout.previous if r.id != candidate.revision.id)
-    rejected = tuple(r for r in rollout.rejected if r.revision != candidate.revision.id)
+    rejected = rollout.rejected
     alias_move = rollout.alias_on_promotion or rollout.alias_move
     if replaced and candidate.cause is Cause.ROLLBACK:
-        rejected = reject(rejected, replaced.id, candidate.because, now, rollout.wanted)
+        rejected = reject(rollout, replaced.id, candidate.because, now)
         left = rollout.alias_move
         is_its_own = left is not None and left.version == candidate.revision.model.version
         alias_move = rollout.alias_on_promotion or (left if is_its_own else None)
@@ -124,7 +124,7 @@ def _take_over(rollout: Rollout, candidate: Candidate, now: datetime) -> Rollout
             "stable": candidate.revision,
             "candidate": None,
             "previous": previous,
-            "rejected": rejected,
+            "rejected": tuple(r for r in rejected if r.revision != candidate.revision.id),
             "alias_move": alias_move,
             "alias_on_promotion": None,
             "auto": None,

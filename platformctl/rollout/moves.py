@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.names import RevisionId
 from platformctl.domain.rollout import HISTORY_LIMIT, Candidate, Cause, Phase, Record, Rejection, Rollout
 from platformctl.domain.route import WHOLE
@@ -38,7 +37,7 @@ def drop_candidate(rollout: Rollout, reason: str, now: datetime) -> Rollout:
     candidate = candidate_of(rollout)
     rejected = rollout.rejected
     if candidate.share and candidate.cause is Cause.DEPLOY:
-        rejected = reject(rejected, candidate.revision.id, reason, now, rollout.wanted)
+        rejected = reject(rollout, candidate.revision.id, reason, now)
     return rollout.model_copy(
         update={
             "phase": Phase.STEADY if rollout.stable else Phase.EMPTY,
@@ -64,16 +63,10 @@ def give_back(rollout: Rollout, because: str) -> Rollout:
     return aim(rollout.model_copy(update={"staging": None, "auto": None}), back)
 
 
-def reject(
-    rejected: tuple[Rejection, ...],
-    revision: RevisionId,
-    reason: str,
-    now: datetime,
-    wanted: ModelDeployment | None = None,
-) -> tuple[Rejection, ...]:
+def reject(rollout: Rollout, revision: RevisionId, reason: str, now: datetime) -> tuple[Rejection, ...]:
     """Hold a revision back: nobody but a person tries it again. Of the last one alone the spec is kept."""
-    others = tuple(r.model_copy(update={"wanted": None}) for r in rejected if r.revision != revision)
-    last = Rejection(revision=revision, reason=reason[:DETAIL_LIMIT], at=now, wanted=wanted)
+    others = tuple(r.model_copy(update={"wanted": None}) for r in rollout.rejected if r.revision != revision)
+    last = Rejection(revision=revision, reason=reason[:DETAIL_LIMIT], at=now, wanted=rollout.wanted)
     return (*others, last)[-HISTORY_LIMIT:]
 
 
@@ -91,11 +84,11 @@ _IN_TURNS = {("no figures", "figures are back"), ("failed", "failed")}
 
 
 def _is_again(record: Record, history: Sequence[Record]) -> bool:
-    if len(history) < 2:  # noqa: PLR2004 - a pair
-        return False
-    before, between = history[-2:]
-    in_turns = (record.event, between.event) in _IN_TURNS
-    return in_turns and (before.event, before.revision) == (record.event, record.revision)
+    match history:
+        case [*_, before, between] if (record.event, between.event) in _IN_TURNS:
+            return (before.event, before.revision) == (record.event, record.revision)
+        case _:
+            return False
 
 
 def candidate_of(rollout: Rollout) -> Candidate:

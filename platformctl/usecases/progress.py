@@ -70,10 +70,17 @@ def rollout_status(world: World, name: Name) -> RolloutStatus:
 
 def _status(world: World, name: Name, observed: Observed) -> RolloutStatus:
     now = world.clock.now()
-    holder = world.lease.holder(name) if health.is_under_way(observed, now) else None
     last = next((r for r in reversed(observed.rollout.history) if r.event in _ENDS), None)
-    problems = health.problems(observed, holder, now)
-    return RolloutStatus(name, progress(observed, now), last, problems, now)
+    return RolloutStatus(name, progress(observed, now), last, problems(world, name, observed, now), now)
+
+
+def problems(world: World, name: Name, observed: Observed, now: datetime) -> Sequence[Finding]:
+    """What is wrong with a deployment, worst first.
+
+    Who changes something records that first, so that at rest nobody need be asked who is at it.
+    """
+    holder = world.lease.holder(name) if health.is_under_way(observed, now) else None
+    return health.problems(observed, holder, now)
 
 
 def await_end(world: World, name: Name) -> RolloutStatus:
@@ -89,24 +96,23 @@ def await_end(world: World, name: Name) -> RolloutStatus:
         if is_over(observed.rollout):
             return found
         _warn(world, found.problems, told)
-        now = world.clock.now()
-        elapsed = (now - began).total_seconds()
-        world.reporter.event(Waiting(*_awaited(observed.rollout, now), elapsed, None))
+        elapsed = (found.at - began).total_seconds()
+        world.reporter.event(Waiting(*_awaited(found.progress, observed.rollout), elapsed, None))
         world.clock.sleep(_POLL_SECONDS)
 
 
-def _warn(world: World, problems: Sequence[Finding], told: set[str]) -> None:
+def _warn(world: World, findings: Sequence[Finding], told: set[str]) -> None:
     """Tell what is wrong once each: it may be that nobody drives it. Messages count seconds, hints do not."""
-    for problem in problems:
+    for problem in findings:
         if problem.severity is not Severity.INFO and problem.hint not in told:
             world.warn(problem.message, problem.hint)
             told.add(problem.hint)
 
 
-def _awaited(rollout: Rollout, now: datetime) -> tuple[RevisionId, str]:
+def _awaited(known: Progress | None, rollout: Rollout) -> tuple[RevisionId, str]:
     """Which revision is waited for, and what it waits for."""
-    if rollout.judged is not None:
-        return rollout.judged.id, waiting(rollout, now)
+    if known is not None:
+        return known.revision, known.waits
     back = candidate_of(rollout).revision.id
     return back, "it gets ready to take all requests again"
 

@@ -9,9 +9,8 @@ from platformctl.domain.errors import NotFound, Unreachable
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Observed, Scope, Severity, Summary
 from platformctl.domain.rollout import Record
-from platformctl.plan import health
 from platformctl.usecases.existing import existing
-from platformctl.usecases.progress import Progress, progress
+from platformctl.usecases.progress import Progress, problems, progress
 from platformctl.usecases.world import World
 
 
@@ -47,15 +46,13 @@ def status(world: World, name: Name) -> Status:
     """
     observed = existing(world, name)
     now = world.clock.now()
-    # Who changes something records that first, so that at rest nobody need be asked.
-    holder = world.lease.holder(name) if health.is_under_way(observed, now) else None
-    problems = list(health.problems(observed, holder, now))
+    found = list(problems(world, name, observed, now))
     try:
         counts = world.counters.read(name, list(observed.revisions))
     except Unreachable as error:
         counts = None
-        problems.append(Finding(Severity.ERROR, f"no figures: {error}", hint=error.hint or ""))
-    return Status(name, observed, counts, problems, now, progress(observed, now))
+        found.append(Finding(Severity.ERROR, f"no figures: {error}", hint=error.hint or ""))
+    return Status(name, observed, counts, found, now, progress(observed, now))
 
 
 def deployments(world: World, scope: Scope) -> Sequence[Summary]:
