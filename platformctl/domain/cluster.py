@@ -5,12 +5,22 @@ The same spec and the same `Shape` give the same bytes, whoever renders them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from platformctl.domain.names import Name
 
 KSERVE_VERSIONS = ("0.15", "0.16", "0.17", "0.19", "0.20")
 """Those whose schemas we have, oldest first. 0.18 was never to be had as a Go module."""
+
+
+class Mode(StrEnum):
+    """What KServe makes of an InferenceService."""
+
+    STANDARD = "standard"
+    """Deployments and Services; the route is ours."""
+    KNATIVE = "knative"
+    """A Knative Service, which also routes and sleeps."""
 
 
 @dataclass(frozen=True, slots=True)

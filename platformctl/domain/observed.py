@@ -108,6 +108,9 @@ class RevisionStatus:
         gauges: By what that scales it.
         lacks: What its servers do not have, in words: a person's own image need not have metrics.
         address: Where it can be asked past the route, if anywhere: such requests bypass the weights.
+        backing: The objects that stand for it where they are not called like it, newest first: Knative's
+            revisions.
+        asleep: Whether nothing of it runs as nobody asks it; a request wakes it.
     """
 
     replicas: int
@@ -123,6 +126,8 @@ class RevisionStatus:
     gauges: tuple[Gauge, ...] = ()
     lacks: tuple[str, ...] = ()
     address: str | None = None
+    backing: tuple[str, ...] = ()
+    asleep: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -148,6 +153,7 @@ class Observed:
         host: The host that requests have to name, where the address does not say it.
         inside: The same from within the cluster, if that is another one.
         accepted: Whether the router serves the committed route; None: it always does.
+        served: The weights that are served now, where the target can tell; None: those that are committed.
         findings: What is wrong with the deployment itself, such as an object that was edited by hand.
     """
 
@@ -159,6 +165,7 @@ class Observed:
     host: str | None = None
     inside: str | None = None
     accepted: bool | None = None
+    served: Route | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -192,6 +199,7 @@ class Capabilities:
         images: Whether it can run a person's container images.
         code: Whether it can run a person's class from a folder.
         live_revisions: How many revisions of a deployment may be live; None: any number.
+        scales_in_place: Whether another scale leaves the servers that run; else they are started anew.
         poll: Seconds between two looks at what gets ready.
     """
 
@@ -199,4 +207,5 @@ class Capabilities:
     images: bool
     code: bool
     live_revisions: int | None = None
+    scales_in_place: bool = True
     poll: float = 0.2

@@ -88,9 +88,20 @@ METRICS_SERVER = Component(
     {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
     folders={"metrics-server-manifests": ("sigs.k8s.io/metrics-server", "manifests/base")},
 )
+KNATIVE_PROGRAMS = ("controller", "webhook", "autoscaler", "activator", "queue")
+KNATIVE = Component(
+    "knative-serving",
+    "knative-serving",
+    {f"knative-{program}": f"knative.dev/serving/cmd/{program}" for program in KNATIVE_PROGRAMS},
+    folders={
+        "knative-core": ("knative.dev/serving", "config/core"),
+        "knative-networking": ("knative.dev/networking", "config"),
+        "knative-caching": ("knative.dev/caching", "config"),
+    },
+)
 
 COMPONENTS = (
     *(ETCD, API, SMALL, CONTROL, NODE, COREDNS),
-    *(HELM, VERSITYGW, KSERVE, ENVOY_GATEWAY, METRICS_SERVER),
+    *(HELM, VERSITYGW, KSERVE, ENVOY_GATEWAY, METRICS_SERVER, KNATIVE),
 )
 """In the order in which they are built: what is wanted first is first. Names are unique."""
