@@ -63,6 +63,9 @@ INFERENCE_SERVICE = Kind("serving.kserve.io", "v1beta1", "inferenceservices", "I
 STORAGE_CONTAINER = Kind(
     "serving.kserve.io", "v1alpha1", "clusterstoragecontainers", "ClusterStorageContainer", namespaced=False
 )
+KNATIVE_SERVICE = Kind("serving.knative.dev", "v1", "services", "Service")
+KNATIVE_REVISION = Kind("serving.knative.dev", "v1", "revisions", "Revision")
+KINGRESS = Kind("networking.internal.knative.dev", "v1alpha1", "ingresses", "Ingress")
 SCALED_OBJECT = Kind("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")
 
 
