@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import INFERENCE_SERVICE, POD, REPLICA_SET, SERVICE_LABEL
+from platformctl.adapters.cluster.api.kinds import INFERENCE_SERVICE, POD, REPLICA_SET
 from platformctl.adapters.cluster.api.objects import (
     at,
     condition,
@@ -143,7 +143,7 @@ class Objects:
             self._api.patch(INFERENCE_SERVICE, name(found), patch)
 
     def _pods(self, revision: RevisionId) -> list[Manifest]:
-        return self._api.list(POD, f"{SERVICE_LABEL}={revision}")
+        return self._api.list(POD, f"{REVISION}={revision}")
 
 
 def _owned(manifest: Manifest, owner: Manifest) -> dict[str, Any]:

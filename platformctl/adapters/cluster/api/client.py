@@ -116,9 +116,10 @@ class Api:
         patch: Mapping[str, Any],
         *,
         namespace: str | None = None,
+        subresource: str = "",
         dry_run: bool = False,
     ) -> Manifest:
-        """Merge a patch into an object (RFC 7396); return the object as it then is.
+        """Merge a patch into an object (RFC 7396), or a part of it; return the object as it then is.
 
         Raises:
             Stale: The patch names a resource version, and it is not that.
@@ -126,7 +127,7 @@ class Api:
         """
         asked = self._asked("patch", kind, name, namespace)
         query = [("fieldManager", MANAGER), ("fieldValidation", "Strict"), *_dry(dry_run)]
-        path = kind.path(asked.namespace, _quoted(name))
+        path = kind.path(asked.namespace, _quoted(name)) + (f"/{subresource}" if subresource else "")
         return _object(self._send("PATCH", path, query, patch, _MERGE), asked)
 
     def delete(

@@ -1,4 +1,4 @@
-"""The last lines of revisions that are gone: a ConfigMap each, which goes with the deployment's route.
+"""The last lines of revisions that are gone: a ConfigMap each, which goes with the deployment's record.
 
 A cluster forgets the logs of a pod with the pod. So the end of them is kept before a revision is removed.
 """
@@ -6,7 +6,7 @@ A cluster forgets the logs of a pod with the pod. So the end of them is kept bef
 from collections.abc import Sequence
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, HTTP_ROUTE
+from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, HTTP_ROUTE, Kind
 from platformctl.adapters.cluster.api.objects import created, name, text, uid
 from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.manifests import DEPLOYMENT, MANAGED_BY, MANAGER, Manifest, labels
@@ -17,6 +17,9 @@ LINES = 50
 
 REVISIONS = 20
 """Of so many removed revisions of a deployment, as on one machine."""
+
+Record = tuple[Kind, str]
+"""An object's kind and name."""
 
 _WIDTH = 500
 _MARK = "platformctl.io/kept"
@@ -30,8 +33,17 @@ def read(api: Api, revision: RevisionId) -> Sequence[str] | None:
     return text(found, "data", _KEY).splitlines() if found else None
 
 
-def keep(api: Api, deployment: Name, revision: RevisionId, lines: Sequence[str]) -> bool:
+def keep(
+    api: Api, deployment: Name, revision: RevisionId, lines: Sequence[str], record: Record | None = None
+) -> bool:
     """Keep the last lines of a revision, and drop those of the ones that are gone longest.
+
+    Args:
+        api: The cluster.
+        deployment: Whose revision it is.
+        revision: Which one.
+        lines: What it wrote.
+        record: What records the deployment; None: its HTTPRoute.
 
     Returns:
         False: It could not be done. A removal does not fail for it.
@@ -39,22 +51,22 @@ def keep(api: Api, deployment: Name, revision: RevisionId, lines: Sequence[str])
     if not lines:
         return False
     try:
-        route = api.get(HTTP_ROUTE, deployment)
-        if route is None:
+        owner = api.get(*(record or (HTTP_ROUTE, deployment)))
+        if owner is None:
             return False
-        api.apply(_manifest(deployment, revision, lines, route), force=True)
+        api.apply(_manifest(deployment, revision, lines, owner), force=True)
         _drop_old(api, deployment)
     except PlatformctlError:
         return False
     return True
 
 
-def _manifest(deployment: Name, revision: RevisionId, lines: Sequence[str], route: Manifest) -> Manifest:
+def _manifest(deployment: Name, revision: RevisionId, lines: Sequence[str], record: Manifest) -> Manifest:
     owner = {
-        "apiVersion": HTTP_ROUTE.api_version,
-        "kind": HTTP_ROUTE.name,
-        "name": name(route),
-        "uid": uid(route),
+        "apiVersion": record["apiVersion"],
+        "kind": record["kind"],
+        "name": name(record),
+        "uid": uid(record),
     }
     return {
         "apiVersion": CONFIG_MAP.api_version,

@@ -1,9 +1,9 @@
-"""What is recorded of a deployment, in two annotations of its HTTPRoute. Pure.
+"""What is recorded of a deployment: in two annotations of its HTTPRoute, or in a ConfigMap. Pure.
 
-The rollout is the truth. Its route stands in the spec too, where the gateway reads it; who edits that by hand
-is told, and the next commit puts it back. The token is the number of the commit and the object's uid, not its
-resource version: that changes whenever the gateway writes its status. A commit is still one compare-and-set
-by resource version: who finds it stale, and the token as it was, tries again.
+The rollout is the truth. The route stands in an HTTPRoute's spec too, where the gateway reads it; who edits
+that by hand is told, and the next commit puts it back. The token is the number of the commit and the object's
+uid, not its resource version: that changes whenever the gateway writes its status. A commit is still one
+compare-and-set by resource version: who finds it stale, and the token as it was, tries again.
 """
 
 import json
@@ -37,7 +37,7 @@ class Recorded:
     Args:
         number: Of the commit; each is one more than the last.
         by: Who made it, in words.
-        manifest: The HTTPRoute.
+        manifest: The object that holds it.
     """
 
     number: int
@@ -66,7 +66,7 @@ class Recorded:
 
 
 def read(manifest: Manifest) -> Recorded:
-    """Read what an HTTPRoute records.
+    """Read what an object records.
 
     Raises:
         Refused: It is not ours, or a newer platformctl wrote it.
@@ -83,16 +83,16 @@ def read(manifest: Manifest) -> Recorded:
 
 
 def rollout(manifest: Manifest) -> Rollout:
-    """The rollout that an HTTPRoute records; raises as `read` does."""
+    """The rollout that an object records; raises as `read` does."""
     version = _json(manifest, manifests.COMMIT).get("schemaVersion")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise Refused(
-            f"the state of {name(manifest)} has schema version {version}; this platformctl reads up to "
-            f"{SCHEMA_VERSION}",
+            f"the state of {label(manifest, manifests.DEPLOYMENT)} has schema version {version}; "
+            f"this platformctl reads up to {SCHEMA_VERSION}",
             hint="upgrade platformctl",
         )
     try:
-        return Rollout.model_validate_json(annotation(manifest, manifests.ROLLOUT))
+        return Rollout.model_validate_json(_text(manifest, manifests.ROLLOUT))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -191,22 +191,37 @@ def editor(manifest: Manifest) -> str:
 
 def corrupt(manifest: Manifest, key: str, reason: str) -> StateCorrupt:
     """The record cannot be read."""
-    route = f"httproute {name(manifest)} -n {text(manifest, 'metadata', 'namespace')}"
+    where = f"key {_key(key)}" if _is_plain(manifest) else f"annotation {key}"
+    there = f"{manifest['kind'].lower()} {name(manifest)} -n {text(manifest, 'metadata', 'namespace')}"
     return StateCorrupt(
-        f"the state of {name(manifest)} cannot be read: annotation {key}: {reason}",
-        hint=f"repair it with kubectl edit {route}; what serves goes on meanwhile",
+        f"the state of {label(manifest, manifests.DEPLOYMENT)} cannot be read: {where}: {reason}",
+        hint=f"repair it with kubectl edit {there}; what serves goes on meanwhile",
     )
 
 
 def _json(manifest: Manifest, key: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(annotation(manifest, key))
+        found = json.loads(_text(manifest, key))
     except ValueError as error:
-        missing = not annotation(manifest, key)
+        missing = not _text(manifest, key)
         raise corrupt(manifest, key, "it is not there" if missing else str(error)) from error
     if not isinstance(found, dict):
         raise corrupt(manifest, key, "it is no JSON object")
     return found
+
+
+def _text(manifest: Manifest, key: str) -> str:
+    return text(manifest, "data", _key(key)) if _is_plain(manifest) else annotation(manifest, key)
+
+
+def _key(key: str) -> str:
+    """Of a ConfigMap, whose keys have no place for a domain."""
+    return key.rpartition("/")[2]
+
+
+def _is_plain(manifest: Manifest) -> bool:
+    """Whether the object is there for the record alone."""
+    return bool(manifest["kind"] == "ConfigMap")
 
 
 def _newer_half(listed: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,32 +1,27 @@
 """The HTTPRoute of a deployment, read and replaced as one compare-and-set."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from platformctl import render
-from platformctl.adapters.cluster.api.answers import AlreadyThere, Missing, Stale
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, INFERENCE_SERVICE
 from platformctl.adapters.cluster.api.objects import entries, is_leaving, mapping, name, text
 from platformctl.adapters.cluster.state import recorded as state
 from platformctl.adapters.cluster.state import rules
+from platformctl.adapters.cluster.state.compare import compare, until_fresh, write
 from platformctl.adapters.cluster.state.recorded import Recorded
 from platformctl.domain import manifests
 from platformctl.domain.cluster import Shape
-from platformctl.domain.errors import Conflict, PlatformctlError, Refused, StillServing
+from platformctl.domain.errors import PlatformctlError, Refused, StillServing
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import ABSENT, Token
+from platformctl.domain.observed import Token
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
 from platformctl.render import served
 from platformctl.render.names import service_of
-
-_TRIES = 20
-"""A gateway writes the status of a route a few times after each commit, and each makes what we read stale."""
-
-T = TypeVar("T")
 
 Live = Mapping[RevisionId, str]
 """The Service of each live revision."""
@@ -97,7 +92,7 @@ class Routes:
             Refused: The route names a revision that is not live, or our host is another route's.
         """
 
-        def write(before: Recorded | None) -> Written:
+        def replace(before: Recorded | None) -> Written:
             compare(deployment, before, token)
             live = self.live(deployment)
             absent = sorted(set(route.weights) - set(live))
@@ -108,7 +103,7 @@ class Routes:
             number = before.number + 1 if before else 1
             return self._written(deployment, _New(route, rollout, live, number, self._holder), before)
 
-        return self._until_fresh(deployment, write)
+        return until_fresh(lambda: self.read(deployment), replace, f"httproute {deployment}")
 
     def refresh(self, deployment: Name, live: Live) -> Written | None:
         """Let exactly the live revisions be asked by name; the weights stay. Nothing is committed.
@@ -117,7 +112,7 @@ class Routes:
             What is there now; None: there is no route.
         """
 
-        def write(before: Recorded | None) -> Written | None:
+        def replace(before: Recorded | None) -> Written | None:
             if before is None:
                 return None
             if rules.pinned(before.manifest) == set(live):
@@ -125,7 +120,7 @@ class Routes:
             same = _New(before.route, before.rollout, live, before.number, before.by)
             return self._written(deployment, same, before)
 
-        return self._until_fresh(deployment, write)
+        return until_fresh(lambda: self.read(deployment), replace, f"httproute {deployment}")
 
     def forget(self, deployment: Name, token: Token) -> None:
         """Remove the HTTPRoute.
@@ -145,7 +140,7 @@ class Routes:
                 )
             self._api.delete(HTTP_ROUTE, deployment, resource_version=before.version)
 
-        self._until_fresh(deployment, remove)
+        until_fresh(lambda: self.read(deployment), remove, f"httproute {deployment}")
 
     def refuse_rivals(self, deployment: Name) -> None:
         """Refuse a host that another HTTPRoute has.
@@ -173,47 +168,7 @@ class Routes:
         recorded = state.fitted(new.rollout, state.room(current))
         rendered = render.route(deployment, new.route, recorded, new.live, self._shape)
         wanted = _marked(rendered, state.commit(new.number, new.by), before)
-        if before is None:
-            return self._api.create(wanted)
-        try:
-            return self._api.apply(wanted, force=self._takes_over)
-        except Stale:
-            raise
-        except Conflict as error:
-            if error.owner != manifests.MANAGER:
-                raise
-            # We made it by a POST, which is the only way not to overwrite what somebody made meanwhile.
-            return self._api.apply(wanted, force=True)
-
-    def _until_fresh(self, deployment: Name, change: Callable[[Recorded | None], T]) -> T:
-        """Change what was just read, and again where somebody else, such as the gateway, wrote in between."""
-        for _ in range(_TRIES):
-            try:
-                return change(self.read(deployment))
-            except (Stale, AlreadyThere, Missing):
-                continue
-        raise Conflict(
-            f"HTTPRoute {deployment} is written all the time",
-            owner="another client",
-            hint=f"who does? kubectl get httproute {deployment} --show-managed-fields -o yaml",
-        )
-
-
-def compare(deployment: Name, recorded: Recorded | None, token: Token) -> None:
-    """Make sure that what is recorded is what the token was read with.
-
-    Raises:
-        Conflict: It is not.
-    """
-    if (recorded.token if recorded else ABSENT) == token:
-        return
-    owner = recorded.by if recorded else "whoever deleted it"
-    what = "changed" if token != ABSENT else "made"
-    raise Conflict(
-        f"{deployment} was {what} meanwhile by {owner}",
-        owner=owner,
-        hint=f"platformctl status {deployment} shows what it is now",
-    )
+        return write(self._api, wanted, is_new=before is None, takes_over=self._takes_over)
 
 
 def rival(routes: list[Manifest], ours: tuple[str, str], host: str) -> Refused | None:

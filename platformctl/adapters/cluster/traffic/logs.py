@@ -11,6 +11,7 @@ from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import POD, SERVICE_LABEL
 from platformctl.adapters.cluster.api.objects import entries, mapping, name, number, text
 from platformctl.adapters.cluster.state import excerpts
+from platformctl.adapters.cluster.state.excerpts import Record
 from platformctl.domain.errors import NotFound, PlatformctlError
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
@@ -52,8 +53,14 @@ def tail(api: Api, revision: RevisionId, count: int) -> list[str]:
     return [*(kept or ()), *merged(dict(zip(several, written, strict=True)))][-count:]
 
 
-def keep(api: Api, deployment: Name, revision: RevisionId) -> bool:
+def keep(api: Api, deployment: Name, revision: RevisionId, record: Record | None = None) -> bool:
     """Keep the end of a revision's logs, which go with its pods. For whoever is about to remove them.
+
+    Args:
+        api: The cluster.
+        deployment: Whose revision it is.
+        revision: Which one.
+        record: What records the deployment; None: its HTTPRoute.
 
     Returns:
         False: Nothing was kept: it wrote nothing, or we may not.
@@ -62,7 +69,7 @@ def keep(api: Api, deployment: Name, revision: RevisionId) -> bool:
         lines = tail(api, revision, excerpts.LINES)
     except PlatformctlError:
         return False
-    return excerpts.keep(api, deployment, revision, lines)
+    return excerpts.keep(api, deployment, revision, lines, record)
 
 
 def streams(pod: Manifest) -> list[Stream]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, POD, SERVICE_LABEL
+from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, POD
 from platformctl.adapters.cluster.api.objects import condition, label
 from platformctl.adapters.cluster.api.objects import name as name_of
 from platformctl.adapters.cluster.state import rules
@@ -14,7 +14,7 @@ from platformctl.adapters.cluster.traffic.entrance import Entrance
 from platformctl.adapters.cluster.traffic.predictions import Predictions
 from platformctl.domain.cluster import Gateway
 from platformctl.domain.errors import DeadlinePassed, Refused, Unreachable
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.traffic import Answer, Request
 from platformctl.render import served
@@ -105,8 +105,8 @@ class Traffic:
 
     def _are_ready(self, revisions: Collection[RevisionId]) -> bool:
         """Whether each has a pod that is ready."""
-        pods = self._api.list(POD, f"{SERVICE_LABEL} in ({','.join(sorted(revisions))})")
-        ready = {label(pod, SERVICE_LABEL) for pod in pods if condition(pod, "Ready").get("status") == "True"}
+        pods = self._api.list(POD, f"{REVISION} in ({','.join(sorted(revisions))})")
+        ready = {label(pod, REVISION) for pod in pods if condition(pod, "Ready").get("status") == "True"}
         return ready >= set(revisions)
 
     def _answers(self) -> int:
