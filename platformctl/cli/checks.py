@@ -74,6 +74,7 @@ def settings(found: Settings) -> Iterator[Check]:
     yield Check(
         "namespace", State.OK, f"{namespace.value or 'the one of the kube context'} ({namespace.origin})"
     )
+    yield Check("wanted mode", State.OK, f"{found.mode.value} ({found.mode.origin})")
 
 
 def python() -> Check:

@@ -98,6 +98,7 @@ def global_options() -> list[click.Option]:
         kept(["--target"], metavar="KIND", help="Where models serve: local or cluster."),
         kept(["--kube-context"], metavar="NAME", help="The context of kubeconfig: which cluster."),
         kept(["--namespace", "-n"], metavar="NAME", help="The namespace of the cluster."),
+        kept(["--mode"], metavar="MODE", help="KServe's mode: auto, standard or knative."),
         kept(["--registry"], metavar="URI", help="The MLflow registry."),
         kept(["--home"], metavar="FOLDER", help="The local target's folder."),
         click.Option(

@@ -37,6 +37,7 @@ def settings_of(session: Session, port: int | None = None) -> Settings:
         port=port,
         namespace=given.get("namespace"),
         kube_context=given.get("kube_context"),
+        mode=given.get("mode"),
     )
     return session.host.settings(flags)
 

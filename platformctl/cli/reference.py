@@ -16,9 +16,9 @@ _HEAD = """\
 Generated from the program by `python -m platformctl.cli.reference`; do not edit.
 
 Data is printed on stdout, everything else on stderr. What `-o json` prints is described in
-[cli-json.md](cli-json.md). `--context`, `--target`, `--kube-context`, `--namespace`, `--registry`, `--home`
-and `--debug` may stand before or after the verb; [configuration.md](configuration.md) says what else settles
-them.
+[cli-json.md](cli-json.md). `--context`, `--target`, `--kube-context`, `--namespace`, `--mode`, `--registry`,
+`--home` and `--debug` may stand before or after the verb; [configuration.md](configuration.md) says what else
+settles them.
 
 | exit code | meaning |
 |---|---|

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from platformctl.domain import images
-from platformctl.domain.cluster import KSERVE_VERSIONS, Gateway, Images, Shape, Storage
+from platformctl.domain.cluster import KSERVE_VERSIONS, Gateway, Images, Mode, Shape, Storage
 from platformctl.domain.errors import SpecError
 from platformctl.domain.nearest import did_you_mean
 from platformctl.domain.wording import said
@@ -18,6 +18,11 @@ Wrong = tuple[str, str]
 
 DEFAULT_NAMESPACE = "default"
 """What Kubernetes itself takes where nothing names a namespace."""
+
+AUTO = "auto"
+"""The mode that a deployment has; of a new one that which is the cluster's default."""
+
+MODES = (AUTO, *(mode.value for mode in Mode))
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 _NAMESPACE = re.compile(_LABEL)
@@ -41,6 +46,7 @@ class ClusterOptions:
         kubeconfig: Its file, absolute.
         gateway: The Gateway that requests come through.
         host: The host of a deployment, with `{name}` and `{namespace}`.
+        mode: What KServe is to make of a new deployment, one of MODES.
         kserve: The version that is rendered for, one of KSERVE_VERSIONS.
         images: The prefix of the stock images, as `image build --prefix` has it.
         predictor_image: The exact image of our model server instead.
@@ -56,6 +62,7 @@ class ClusterOptions:
     kubeconfig: Path | None = None
     gateway: str | None = None
     host: str | None = None
+    mode: str | None = None
     kserve: str | None = None
     images: str | None = None
     predictor_image: str | None = None
@@ -137,6 +144,13 @@ def host_fault(value: object) -> Wrong | None:
     if len(value) > _LONGEST_HOST or not _OBJECT.fullmatch(_PLACEHOLDER.sub("a", value)):
         return f"{said(value)} is not a host", hint
     return None
+
+
+def mode_fault(value: object) -> Wrong | None:
+    """Say what is wrong with the name of a mode; KServe's own spelling is none of ours."""
+    if value in MODES:
+        return None
+    return f"{said(value)} is not a mode", did_you_mean(str(value), MODES)
 
 
 def kserve_fault(value: object) -> Wrong | None:

@@ -197,6 +197,7 @@ _CHECKS: Mapping[str, Callable[[object], tuple[str, str] | None]] = MappingProxy
         "kubeconfig": text_fault,
         "gateway": cluster_options.gateway_fault,
         "host": cluster_options.host_fault,
+        "mode": cluster_options.mode_fault,
         "kserve": cluster_options.kserve_fault,
         "images": cluster_options.prefix_fault,
         "predictor_image": cluster_options.image_fault,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
-from platformctl.domain.cluster_options import ClusterOptions, namespace_fault
+from platformctl.domain.cluster_options import AUTO, ClusterOptions, mode_fault, namespace_fault
 from platformctl.domain.configuration import (
     ConfigFile,
     Context,
@@ -44,6 +44,7 @@ class Flags:
     port: int | None = None
     namespace: str | None = None
     kube_context: str | None = None
+    mode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Settings:
         namespace: The namespace of a cluster; None: the one that kubeconfig names.
         kube_context: The context of kubeconfig; None: its current one.
         kubeconfig: Its file, absolute; None: where `kubectl` finds it.
+        mode: What KServe is to make of a new deployment, one of MODES.
         registry: The MLflow registry's URI; None: the local stack's.
         specs: The folder of specs, absolute; None: there is none.
         home: The local target's folder, absolute.
@@ -69,6 +71,7 @@ class Settings:
     namespace: Setting[str | None]
     kube_context: Setting[str | None]
     kubeconfig: Setting[Path | None]
+    mode: Setting[str]
     registry: Setting[str | None]
     specs: Setting[Path | None]
     home: Setting[Path]
@@ -103,6 +106,7 @@ def settle(flags: Flags, environ: Mapping[str, str], file: ConfigFile | None, *,
         namespace=_namespace(flags, environ, context, inside),
         kube_context=_kube_context(flags, environ, context, inside),
         kubeconfig=_first((context.cluster.kubeconfig, inside)) or Setting(None, "default"),
+        mode=_mode(flags, environ, context, inside),
         registry=_registry(flags, environ, context, inside),
         specs=_first((context.specs, inside)) or Setting(None, "default"),
         home=_home(flags, environ, context, inside, cwd),
@@ -165,6 +169,15 @@ def _kube_context(
         (context.cluster.kube_context, inside),
     )
     return _checked(found, text_fault) if found else Setting(None, "kubeconfig")
+
+
+def _mode(flags: Flags, environ: Mapping[str, str], context: Context, inside: str) -> Setting[str]:
+    found = _first(
+        (flags.mode, "flag --mode"),
+        _variable(environ, "PLATFORMCTL_MODE"),
+        (context.cluster.mode, inside),
+    )
+    return cast("Setting[str]", _checked(found or Setting(AUTO, "default"), mode_fault))
 
 
 def _registry(flags: Flags, environ: Mapping[str, str], context: Context, inside: str) -> Setting[str | None]:

@@ -73,6 +73,7 @@ def test_of_a_cluster_it_says_what_is_and_what_mends_it(canary: Cli) -> None:
         "ok    kubeconfig     as kubectl finds it (default)",
         "ok    kube context   prod-eu (flag --kube-context)",
         "ok    namespace      models (flag --namespace)",
+        "ok    wanted mode    auto (default)",
         "ok    extra cluster  installed",
         "ok    cluster        prod-eu (https://prod), Kubernetes 1.35.4",
         "warn  keda           not installed",

@@ -20,6 +20,7 @@ kubeconfig = "~/prod.yaml"
 namespace = "models"
 gateway = "infra/public"
 host = "{name}.{namespace}.ml.example.com"
+mode = "knative"
 kserve = "0.17"
 images = "ghcr.io/team"
 transformer_image = "ghcr.io/team/own@sha256:DIGEST"
@@ -41,6 +42,7 @@ def options(text: str) -> ClusterOptions:
 def test_everything_that_can_be_said() -> None:
     said = options(EVERYTHING)
     assert (said.kube_context, said.kubeconfig) == ("prod-eu", Path("/home/ada/prod.yaml"))
+    assert said.mode == "knative"
     assert said.prometheus == "http://prometheus.monitoring:9090"
     assert shape(said, "models", "1.2.0") == Shape(
         namespace="models",
@@ -85,6 +87,9 @@ def test_what_was_read_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("line", "key", "message", "hint"),
     [
+        ("mode = 'Knative'", "mode", "'Knative' is not a mode", "did you mean knative?"),
+        ("mode = true", "mode", "true is not a mode", "known: auto, knative, standard"),
+        ("mode = ['auto']", "mode", "a list is not a mode", "known: auto, knative, standard"),
         ("kserve = 0.20", "kserve", "the version 0.2 is a number", 'write it in quotes: "0.20"'),
         ("kserve = '0.18'", "kserve", "'0.18' is not a version", "known: 0.15, 0.16, 0.17, 0.19, 0.20"),
         ("gateway = 'public'", "gateway", "'public' is not a Gateway", "kserve/kserve-ingress-gateway"),

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.quick
 
 CWD = Path("/srv")
 PLAIN = {"HOME": "/home/ada"}
-CLUSTER = ClusterOptions(kube_context="prod-eu", kubeconfig=Path("/repo/kube.yaml"), images="ghcr.io/team")
+CLUSTER = ClusterOptions(
+    kube_context="prod-eu", kubeconfig=Path("/repo/kube.yaml"), mode="knative", images="ghcr.io/team"
+)
 FILE = ConfigFile(
     path=Path("/repo/platformctl.toml"),
     context="laptop",
@@ -42,6 +44,7 @@ def test_nothing_is_configured() -> None:
         namespace=Setting(None, "kubeconfig"),
         kube_context=Setting(None, "kubeconfig"),
         kubeconfig=Setting(None, "default"),
+        mode=Setting("auto", "default"),
         registry=Setting(None, "default: the local stack"),
         specs=Setting(None, "default"),
         home=Setting(Path("/home/ada/.local/share/platformctl"), "default"),
@@ -57,6 +60,7 @@ def test_a_context_gives_all_its_values_with_their_origin() -> None:
         namespace=Setting("models", INSIDE),
         kube_context=Setting("prod-eu", INSIDE),
         kubeconfig=Setting(Path("/repo/kube.yaml"), INSIDE),
+        mode=Setting("knative", INSIDE),
         registry=Setting("https://mlflow.example.com", INSIDE),
         specs=Setting(Path("/repo/deploy"), INSIDE),
         home=Setting(Path("/repo/.home"), INSIDE),
@@ -75,6 +79,7 @@ def test_every_flag_wins_over_everything() -> None:
         port=1,
         namespace="churn-team",
         kube_context="kind",
+        mode="auto",
     )
     everything = {
         "PLATFORMCTL_CONTEXT": "laptop",
@@ -82,6 +87,7 @@ def test_every_flag_wins_over_everything() -> None:
         "PLATFORMCTL_HOME": "/env",
         "PLATFORMCTL_NAMESPACE": "env",
         "PLATFORMCTL_KUBE_CONTEXT": "env",
+        "PLATFORMCTL_MODE": "standard",
         "MLFLOW_REGISTRY_URI": "http://env",
         "MLFLOW_TRACKING_URI": "http://env",
         "XDG_DATA_HOME": "/xdg",
@@ -92,6 +98,7 @@ def test_every_flag_wins_over_everything() -> None:
         namespace=Setting("churn-team", "flag --namespace"),
         kube_context=Setting("kind", "flag --kube-context"),
         kubeconfig=Setting(Path("/repo/kube.yaml"), INSIDE),
+        mode=Setting("auto", "flag --mode"),
         registry=Setting("http://127.0.0.1:5000", "flag --registry"),
         specs=Setting(Path("/repo/deploy"), INSIDE),
         home=Setting(Path("/home/ada/here"), "flag --home"),
@@ -125,6 +132,17 @@ def test_the_namespace_and_the_kube_context_are_flag_then_variable_then_context(
     assert settled(Flags(context="production"), FILE).namespace == Setting("models", INSIDE)
 
 
+def test_the_mode_is_flag_then_variable_then_context_then_what_the_cluster_has() -> None:
+    chosen = Flags(context="production")
+    by_flag = settled(Flags(context="production", mode="auto"), FILE, PLATFORMCTL_MODE="standard")
+    assert by_flag.mode == Setting("auto", "flag --mode")
+    by_variable = settled(chosen, FILE, PLATFORMCTL_MODE="standard")
+    assert by_variable.mode == Setting("standard", "variable PLATFORMCTL_MODE")
+    assert settled(chosen, FILE).mode == Setting("knative", INSIDE)
+    assert settled(chosen, FILE, PLATFORMCTL_MODE="").mode == Setting("knative", INSIDE)
+    assert settled(file=FILE).mode == Setting("auto", "default")
+
+
 def test_the_registry_is_context_then_mlflows_variables_then_the_local_stack() -> None:
     both = {"MLFLOW_REGISTRY_URI": "http://registry", "MLFLOW_TRACKING_URI": "http://tracking"}
     assert settled(Flags(context="production"), FILE, **both).registry.origin == INSIDE
@@ -150,6 +168,7 @@ def test_an_empty_variable_is_not_set() -> None:
             "PLATFORMCTL_CONTEXT",
             "PLATFORMCTL_TARGET",
             "PLATFORMCTL_HOME",
+            "PLATFORMCTL_MODE",
             "PLATFORMCTL_NAMESPACE",
             "PLATFORMCTL_KUBE_CONTEXT",
             "MLFLOW_TRACKING_URI",
@@ -200,6 +219,19 @@ def test_a_context_without_a_file_says_that_there_is_none() -> None:
             {"PLATFORMCTL_NAMESPACE": "No"},
             "PLATFORMCTL_NAMESPACE: 'No' is not a namespace",
             "lower-case",
+        ),
+        (Flags(mode="knativ"), {}, "--mode: 'knativ' is not a mode", "did you mean knative?"),
+        (
+            Flags(),
+            {"PLATFORMCTL_MODE": "Standard"},
+            "PLATFORMCTL_MODE: 'Standard' is not a mode",
+            "standard?",
+        ),
+        (
+            Flags(mode="Serverless"),
+            {},
+            "--mode: 'Serverless' is not a mode",
+            "known: auto, knative, standard",
         ),
         (Flags(kube_context="\n"), {}, "--kube-context: must be text on one line, not '\\n'", "quotes"),
         (Flags(port=70_000), {}, "--port: 70000 is not a port", "from 1 to 65535"),
