@@ -8,12 +8,12 @@ from typing import Any
 
 from platformctl import render
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import DEPLOYMENT, HTTP_ROUTE, POD, SERVICE, SERVICE_LABEL
+from platformctl.adapters.cluster.api.kinds import DEPLOYMENT, HTTP_ROUTE, POD, SERVICE
 from platformctl.adapters.cluster.api.objects import condition, name
 from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.adapters.cluster.traffic.serving import Traffic
 from platformctl.domain.cluster import Gateway, Images, Shape
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
@@ -85,7 +85,7 @@ class Shop:
         self.api.delete(HTTP_ROUTE, CHURN)
 
     def _pods(self, revision: RevisionId) -> list[Manifest]:
-        return self.api.list(POD, f"{SERVICE_LABEL}={revision}")
+        return self.api.list(POD, f"{REVISION}={revision}")
 
 
 def eventually(condition: Callable[[], object], what: str, timeout: float = 120.0) -> None:
@@ -101,7 +101,7 @@ def names(pods: list[Manifest]) -> set[str]:
 
 
 def _deployment(revision: RevisionId, replicas: int) -> Manifest:
-    labels = {SERVICE_LABEL: str(revision), "component": "predictor"}
+    labels = {REVISION: str(revision), "component": "predictor"}
     template = {"metadata": {"labels": labels}, "spec": _pod(revision)}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
     return _object("apps/v1", "Deployment", f"{revision}-predictor", spec)
@@ -123,7 +123,7 @@ def _pod(revision: RevisionId) -> Mapping[str, Any]:
 
 def _service(revision: RevisionId) -> Manifest:
     ports = [{"name": "http", "port": 80, "targetPort": 8080}]
-    selector = {SERVICE_LABEL: str(revision)}
+    selector = {REVISION: str(revision)}
     return _object("v1", "Service", f"{revision}-predictor", {"selector": selector, "ports": ports})
 
 

@@ -52,3 +52,21 @@ def test_init_containers_and_lives_before_are_read_too() -> None:
     }
     found = streams(_pod(initContainerStatuses=[done], containerStatuses=[crashed]))
     assert found == [Stream("p", "storage-initializer"), Stream("p", "kserve-container", is_previous=True)]
+
+
+def _proxy(state: dict[str, Any], **last: Any) -> dict[str, Any]:
+    return {"name": "queue-proxy", "restartCount": len(last), "state": state, "lastState": last}
+
+
+def test_what_only_repeats_the_server_is_left_out() -> None:
+    runs = {"running": {"startedAt": "2026-11-21T20:00:00Z"}}
+    server = {"name": "kserve-container", "state": runs}
+    for state in (runs, {"terminated": {"exitCode": 0}}):
+        found = streams(_pod(containerStatuses=[server, _proxy(state)]))
+        assert found == [Stream("p", "kserve-container")]
+
+
+def test_it_is_read_where_it_is_what_failed() -> None:
+    waits = {"waiting": {"reason": "CrashLoopBackOff"}}
+    proxy = _proxy(waits, terminated={"exitCode": 2})
+    assert streams(_pod(containerStatuses=[proxy])) == [Stream("p", "queue-proxy", is_previous=True)]

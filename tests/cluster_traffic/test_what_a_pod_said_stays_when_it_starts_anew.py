@@ -2,7 +2,7 @@ import pytest
 
 from platformctl.adapters.cluster.traffic.counters import Heard, entrances
 from platformctl.domain.counts import Counts
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import RevisionId
 
 pytestmark = pytest.mark.quick
@@ -25,7 +25,7 @@ def test_fewer_than_before_is_another_life(said: tuple[int, ...], total: int) ->
 
 
 def _pod(revision: str, component: str, phase: str = "Running", *, started: bool = True) -> Manifest:
-    labels = {"serving.kserve.io/inferenceservice": revision, "component": component}
+    labels = {REVISION: revision, "component": component}
     status = {"phase": phase, "containerStatuses": [{"started": started}]}
     return {"metadata": {"name": f"{revision}-{component}", "labels": labels}, "status": status}
 

@@ -25,6 +25,7 @@ from platformctl.adapters.cluster.traffic.counters import ClusterCounters
 from platformctl.adapters.envoy.admin import Admin
 from platformctl.adapters.envoy.counters import EnvoyCounters
 from platformctl.domain.counts import Counts
+from platformctl.domain.manifests import REVISION
 from platformctl.domain.names import RevisionId
 from platformctl.ports import Counters
 from tests.cluster_target.kubeconfigs import one, written
@@ -324,7 +325,7 @@ def _api_server(pods: Sequence[Exposed]) -> Iterator[str]:
 
 
 def _pod(server: Exposed) -> Mapping[str, Any]:
-    labels = {"serving.kserve.io/inferenceservice": server.revision, "component": "predictor"}
+    labels = {REVISION: server.revision, "component": "predictor"}
     status = {"phase": "Running", "containerStatuses": [{"started": True}]}
     return {"metadata": {"name": server.pod, "uid": server.pod, "labels": labels}, "status": status}
 

@@ -10,18 +10,18 @@ from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import POD, SERVICE_LABEL
-from platformctl.adapters.cluster.api.objects import entries, label, name, number, text, uid
+from platformctl.adapters.cluster.api.kinds import POD
+from platformctl.adapters.cluster.api.objects import entries, label, name, text, uid
+from platformctl.adapters.cluster.observing import servers
 from platformctl.adapters.cluster.observing.listed_pods import ListedPods
 from platformctl.adapters.cluster.traffic import exposition
 from platformctl.adapters.cluster.traffic.prometheus import Prometheus
 from platformctl.domain.counts import Counts, total
 from platformctl.domain.errors import Unreachable
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import Name, RevisionId
 
 _COMPONENT = "component"
-_DEFAULT_PORT = 8080
 _WORKERS = 16
 _SECONDS = 3.0
 _OK, _FAILURE = 200, 500
@@ -103,7 +103,7 @@ class ClusterCounters:
         }
 
     def _pods(self, revisions: Sequence[RevisionId]) -> Sequence[Manifest]:
-        return self._api.list(POD, f"{SERVICE_LABEL} in ({','.join(sorted(set(revisions)))})")
+        return self._api.list(POD, f"{REVISION} in ({','.join(sorted(set(revisions)))})")
 
     def _all(self, revision: RevisionId, parts: Mapping[str, Counts]) -> Counts:
         heard = self._heard.get(revision, {}).values()
@@ -139,7 +139,7 @@ class ClusterCounters:
         if not self._direct:
             reply = self._api.raw("GET", _path(self._api, pod), timeout=_SECONDS)
             return reply.status, reply.body
-        connection = HTTPConnection(text(pod, "status", "podIP"), _port(pod), timeout=_SECONDS)
+        connection = HTTPConnection(text(pod, "status", "podIP"), servers.port(pod), timeout=_SECONDS)
         try:
             connection.request("GET", "/metrics")
             answer = connection.getresponse()
@@ -154,7 +154,7 @@ def _parts(pods: Sequence[Manifest], said: Sequence[Counts | None]) -> Mapping[s
 
 def entrances(pods: Collection[Manifest], revision: RevisionId) -> Sequence[Manifest]:
     """The running pods of a revision that callers talk to: its transformer's, if it has one."""
-    ours = [pod for pod in pods if label(pod, SERVICE_LABEL) == revision]
+    ours = [pod for pod in pods if label(pod, REVISION) == revision]
     first = [pod for pod in ours if label(pod, _COMPONENT) == "transformer"] or ours
     return [pod for pod in first if text(pod, "status", "phase") == "Running" and _has_answered(pod)]
 
@@ -165,16 +165,6 @@ def _has_answered(pod: Manifest) -> bool:
     return bool(states) and all(one.get("started") for one in states)
 
 
-def _port(pod: Manifest) -> int:
-    """The first port that its containers declare: KServe's Service leads there."""
-    ports = [
-        number(port, "containerPort")
-        for container in entries(pod, "spec", "containers")
-        for port in entries(container, "ports")
-    ]
-    return next((port for port in ports if port), _DEFAULT_PORT)
-
-
 def _path(api: Api, pod: Manifest) -> str:
-    kind = POD.path(api.namespace, f"{name(pod)}:{_port(pod)}")
+    kind = POD.path(api.namespace, f"{name(pod)}:{servers.port(pod)}")
     return f"{kind}/proxy/metrics"

@@ -5,18 +5,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.api.kinds import POD, SERVICE_LABEL
+from platformctl.adapters.cluster.api.kinds import POD
 from platformctl.adapters.cluster.api.objects import entries, mapping, name, number, text
 from platformctl.adapters.cluster.state import excerpts
 from platformctl.adapters.cluster.state.excerpts import Record
 from platformctl.domain.errors import NotFound, PlatformctlError
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import REVISION, Manifest
 from platformctl.domain.names import Name, RevisionId
 
 _MAIN = frozenset({"kserve-container", "transformer-container"})
+_PROXY = "queue-proxy"
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 _STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|[+-]\d\d:\d\d) ?(.*)")
 _WORKERS = 16
@@ -41,7 +42,7 @@ def tail(api: Api, revision: RevisionId, count: int) -> list[str]:
         NotFound: Nothing is known of it.
         Unreachable: The API server does not answer, or forbids it.
     """
-    pods = api.list(POD, f"{SERVICE_LABEL}={revision}")
+    pods = api.list(POD, f"{REVISION}={revision}")
     kept = excerpts.read(api, revision)
     if not pods and kept is None:
         raise NotFound(f"nothing is known of {revision}", hint="platformctl history shows what there was")
@@ -73,16 +74,27 @@ def keep(api: Api, deployment: Name, revision: RevisionId, record: Record | None
 
 
 def streams(pod: Manifest) -> list[Stream]:
-    """The logs that a pod has: of each container that runs or ran, and of its life before. Pure."""
+    """The logs that a pod has: of each container that runs or ran, and of its life before. Pure.
+
+    Knative's queue-proxy stands before each server and only repeats what goes wrong there, every second. It
+    is left out, unless it is what went wrong.
+    """
     statuses = [one for key in _STATUSES for one in entries(pod, "status", key)]
     found = []
     for status in statuses:
+        if text(status, "name") == _PROXY and not _has_failed(status):
+            continue
         container = text(status, "name")
         if number(status, "restartCount") and mapping(status, "lastState", "terminated"):
             found.append(Stream(name(pod), container, is_previous=True))
         if mapping(status, "state", "running") or mapping(status, "state", "terminated"):
             found.append(Stream(name(pod), container))
     return found
+
+
+def _has_failed(status: Mapping[str, Any]) -> bool:
+    ends = [number(status, key, "terminated", "exitCode") for key in ("state", "lastState")]
+    return any(ends)
 
 
 def merged(written: Mapping[Stream, Sequence[str]]) -> list[str]:
