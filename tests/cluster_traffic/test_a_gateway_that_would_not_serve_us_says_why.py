@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster.traffic.gateway import Door, inside, listener, outside, pod_port, refusal
+from platformctl.adapters.cluster.traffic.doors import Door
+from platformctl.adapters.cluster.traffic.gateway import listener, outside, refusal
 from platformctl.domain.manifests import Manifest
 from tests.cluster_traffic import values
 from tests.cluster_traffic.values import GATEWAY, HOST, NAMESPACE
@@ -109,26 +110,3 @@ def test_an_address_outside_has_the_port_of_the_listener_or_of_the_nodes() -> No
     nodes = values.service("NodePort", port=8080, nodePort=30080)
     assert outside(gateway, nodes, one)[0] == Door("http", "10.0.0.7", 30080)
     assert outside(values.gateway(addresses=()), None, one) == []
-
-
-def test_inside_it_is_the_name_of_its_service() -> None:
-    assert inside(values.service(), values.listener()).url == "http://envoy-gw.envoys.svc"
-
-
-@pytest.mark.parametrize(
-    ("door", "url"),
-    [
-        (Door("http", "10.0.0.7", 80), "http://10.0.0.7"),
-        (Door("https", "gw.example.com", 8443), "https://gw.example.com:8443"),
-        (Door("http", "fd00::7", 8080), "http://[fd00::7]:8080"),
-    ],
-)
-def test_an_address_is_written_as_people_do(door: Door, url: str) -> None:
-    assert door.url == url
-
-
-def test_a_pods_port_is_found_by_number_or_by_name() -> None:
-    pod = {"spec": {"containers": [{}, {"ports": [{"name": "web", "containerPort": 18080}]}]}}
-    assert pod_port(values.service(), values.listener(), pod) == 10080
-    assert pod_port(values.service(targetPort="web"), values.listener(), pod) == 18080
-    assert pod_port(values.service(targetPort="none"), values.listener(), pod) is None

@@ -75,10 +75,12 @@ def test_a_connection_is_kept(gateway: TinyGateway, predictions: Predictions) ->
     assert {asked.connection for asked in gateway.asked} == {1}
 
 
-def test_another_host_has_another_connection(gateway: TinyGateway, predictions: Predictions) -> None:
-    _ask(predictions, "200")
-    _ask(predictions, "200", host="other.example.com")
-    assert [asked.connection for asked in gateway.asked] == [1, 2]
+def test_another_host_has_another_connection_that_is_kept_too(
+    gateway: TinyGateway, predictions: Predictions
+) -> None:
+    for host in (_HOST, "other.example.com", _HOST):
+        _ask(predictions, "200", host=host)
+    assert [asked.connection for asked in gateway.asked] == [1, 2, 1]
 
 
 def test_one_that_was_closed_while_idle_loses_nothing(gateway: TinyGateway, predictions: Predictions) -> None:

@@ -1,34 +1,17 @@
 """The Gateway that requests come through: where it is reached, and whom it lets in. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from platformctl.adapters.cluster.api.objects import at, condition, entries, mapping, name, number, text
 from platformctl.adapters.cluster.traffic.acceptance import because
+from platformctl.adapters.cluster.traffic.doors import Door, service_port
 from platformctl.domain.cluster import Gateway
 from platformctl.domain.manifests import Manifest
 
 Listener = Mapping[str, Any]
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCHEMES = {"HTTP": "http", "HTTPS": "https"}
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """An address at which a Gateway takes requests."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """As a browser has it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
 
 
 def refusal(
@@ -67,7 +50,7 @@ def listener(gateway: Manifest, namespace: str, host: str) -> Listener | None:
     fitting = [
         one for one in _listeners(gateway) if _takes(one, host) and _lets_in(one, own, namespace, None)
     ]
-    return min(fitting, key=_scheme, default=None)
+    return min(fitting, key=scheme, default=None)
 
 
 def outside(gateway: Manifest, service: Manifest | None, listener: Listener) -> Sequence[Door]:
@@ -80,26 +63,14 @@ def outside(gateway: Manifest, service: Manifest | None, listener: Listener) -> 
     """
     port = number(listener, "port") or 0
     if service is not None and text(service, "spec", "type") == "NodePort":
-        port = number(_port(service, port), "nodePort") or port
+        port = number(service_port(service, port), "nodePort") or port
     addresses = (text(one, "value") for one in entries(gateway, "status", "addresses"))
-    return [Door(_scheme(listener), address, port) for address in addresses if address]
+    return [Door(scheme(listener), address, port) for address in addresses if address]
 
 
-def inside(service: Manifest, listener: Listener) -> Door:
-    """Where clients in the cluster reach it: by the name of its Service."""
-    host = f"{name(service)}.{text(service, 'metadata', 'namespace')}.svc"
-    return Door(_scheme(listener), host, number(listener, "port") or 0)
-
-
-def pod_port(service: Manifest, listener: Listener, pod: Manifest) -> int | None:
-    """The port of one of its pods that a listener's requests go to; None: it has none."""
-    port = number(listener, "port") or 0
-    target = at(_port(service, port), "targetPort") or port
-    if isinstance(target, int):
-        return target
-    containers = entries(pod, "spec", "containers")
-    ports = (one for container in containers for one in entries(container, "ports"))
-    return next((number(one, "containerPort") for one in ports if text(one, "name") == target), None)
+def scheme(listener: Listener) -> str:
+    """How it is spoken to."""
+    return _SCHEMES[text(listener, "protocol")]
 
 
 def selectors(gateway: Manifest) -> Iterator[tuple[str, str]]:
@@ -117,10 +88,6 @@ def selectors(gateway: Manifest) -> Iterator[tuple[str, str]]:
 def _listeners(gateway: Manifest) -> Sequence[Listener]:
     """Those for HTTP, with TLS or without."""
     return [one for one in entries(gateway, "spec", "listeners") if text(one, "protocol") in _SCHEMES]
-
-
-def _scheme(listener: Listener) -> str:
-    return _SCHEMES[text(listener, "protocol")]
 
 
 def _takes(listener: Listener, host: str) -> bool:
@@ -163,8 +130,3 @@ def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
         "DoesNotExist": key not in labels,
     }
     return holds.get(text(expression, "operator"), True)
-
-
-def _port(service: Manifest, wanted: int) -> Mapping[str, Any]:
-    ports = entries(service, "spec", "ports")
-    return next((one for one in ports if number(one, "port") == wanted), {})

@@ -1,4 +1,4 @@
-"""Predictions through a Gateway, over a connection a thread that is kept."""
+"""Predictions through a gateway, over a connection a thread and host that is kept."""
 
 import http.client
 import socket
@@ -96,18 +96,17 @@ class Predictions:
             Unreachable: No connection can be opened.
         """
         started = time.perf_counter()
-        kept: _Connection | None = getattr(self._local, "connection", None)
+        connections = self._connections()
         try:
-            if kept is not None and kept.host == host:
+            if host in connections:
                 try:
-                    return _ask(kept, name, request, started)
+                    return _ask(connections[host], name, request, started)
                 except _CLOSED_WHILE_IDLE:
-                    kept.close()  # it was closed while idle, before it could take the request
-            fresh = _Connection(host, self._opening, request.timeout)
-            self._local.connection = fresh
-            return _ask(fresh, name, request, started)
+                    connections[host].close()  # it was closed while idle, before it could take the request
+            connections[host] = _Connection(host, self._opening, request.timeout)
+            return _ask(connections[host], name, request, started)
         except (OSError, http.client.HTTPException) as error:
-            self._local.connection = None
+            connections.pop(host, None)
             seconds = time.perf_counter() - started
             return Answer(0, (str(error) or type(error).__name__).encode(), None, seconds)
 
@@ -128,6 +127,13 @@ class Predictions:
         """
         answer, _ = self._look(host, f"/v1/models/{name}", seconds)
         return bool(answer.status) and not _is_the_gateways(answer)
+
+    def _connections(self) -> dict[str, _Connection]:
+        """Those of this thread, by host."""
+        found: dict[str, _Connection] | None = getattr(self._local, "connections", None)
+        if found is None:
+            found = self._local.connections = {}
+        return found
 
     def _look(self, host: str, path: str, seconds: float) -> tuple[Answer, str]:
         """Get a page; status 0 if it does not come. And where it leads to."""
