@@ -1,0 +1,1 @@
+"""KServe's Knative mode: one InferenceService a deployment, whose requests Knative routes."""
