@@ -26,10 +26,11 @@ class Watched:
     Args:
         status: How it is now; None: it is not there at all.
         now: When that was seen, in UTC.
-        answered: When a replica of it was last seen to answer.
+        answered: When a replica of it was last seen to answer, or it was asleep or just got up.
         steady: When one was last seen to, none having crashed for `UNREADY_LIMIT`.
         crashes: How many there were since.
         crashed: When there was last one; None: none was seen.
+        wakes: Whether it sleeps, or gets up and has not crashed at that: a model takes its time to load.
     """
 
     status: RevisionStatus | None
@@ -38,6 +39,7 @@ class Watched:
     steady: datetime
     crashes: int = 0
     crashed: datetime | None = None
+    wakes: bool = False
 
 
 def seen(before: Watched | None, status: RevisionStatus | None, now: datetime) -> Watched:
@@ -47,17 +49,19 @@ def seen(before: Watched | None, status: RevisionStatus | None, now: datetime) -
     """
     answers = _answers(status)
     if before is None or (now - before.now >= _AWAY and (answers or _answers(before.status))):
-        return Watched(status, now, answered=now, steady=now)
+        return Watched(status, now, answered=now, steady=now, wakes=_sleeps(status))
     more = max(0, _restarts(status) - _restarts(before.status))
     crashed = now if more else before.crashed
-    is_steady = answers and (crashed is None or now - crashed >= UNREADY_LIMIT)
+    wakes = _sleeps(status) or (before.wakes and not answers and not more)
+    is_steady = (answers or wakes) and (crashed is None or now - crashed >= UNREADY_LIMIT)
     return Watched(
         status,
         now,
-        answered=now if answers else before.answered,
+        answered=now if answers or wakes else before.answered,
         steady=now if is_steady else before.steady,
         crashes=0 if is_steady else before.crashes + more,
         crashed=crashed,
+        wakes=wakes,
     )
 
 
@@ -79,7 +83,7 @@ def failure(watched: Watched, *, serves: bool) -> str | None:
 
 def _failing(status: RevisionStatus, watched: Watched) -> str | None:
     unready, unsteady = watched.now - watched.answered, watched.now - watched.steady
-    if not status.answers and unready >= UNREADY_LIMIT:
+    if not _answers(status) and unready >= UNREADY_LIMIT:
         return f"it was not ready for {_seconds(unready)}"
     away = status.replicas - status.ready  # such as wait to be started again, which is no restart yet
     is_loop = watched.crashes and watched.crashes + away >= _LOOP * status.replicas
@@ -93,7 +97,12 @@ def _hopeless(status: RevisionStatus) -> str | None:
 
 
 def _answers(status: RevisionStatus | None) -> bool:
-    return status is not None and status.answers
+    """Whether a request would be answered: what sleeps wakes for it."""
+    return status is not None and (status.answers or _sleeps(status))
+
+
+def _sleeps(status: RevisionStatus | None) -> bool:
+    return status is not None and status.asleep and status.failure is None
 
 
 def _restarts(status: RevisionStatus | None) -> int:

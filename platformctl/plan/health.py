@@ -39,7 +39,7 @@ def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[
 
 def _unready(observed: Observed, revision: RevisionId, now: datetime) -> Finding | None:
     status = observed.revisions.get(revision)
-    if status and status.is_ready:
+    if status and (status.is_ready or (status.asleep and status.failure is None)):
         return None
     if status and status.answers:
         text = f"{revision} has {status.ready} of {status.replicas} replicas ready"

@@ -67,5 +67,6 @@ def _is_unsettled(observed: Observed) -> bool:
 
 
 def _differs(status: RevisionStatus, scale: Scale) -> bool:
-    told_otherwise = status.scale not in (None, scale)
-    return told_otherwise or not scale.minimum <= status.replicas <= scale.maximum
+    told_otherwise = status.scale is not None and not scale.is_met_by(status.scale)
+    is_within = status.asleep or scale.minimum <= status.replicas <= scale.maximum
+    return told_otherwise or not is_within
