@@ -168,7 +168,7 @@ def api(server: Server, tmp_path: Path) -> Iterator[Api]:
         def do_GET(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             status, document = server.answer(self.path.partition("?")[0], self.rfile.read(length))
-            text = json.dumps(document).encode()
+            text = json.dumps(document, separators=(",", ":")).encode()  # as an API server writes it
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(text)))

@@ -17,8 +17,9 @@ _OTHER_VERSION = "it is of another version: `kserve` of the context says for whi
 _INSTALL = {
     kinds.INFERENCE_SERVICE.group: (
         "KServe",
-        "install it, in Standard mode: https://kserve.github.io/website/docs/install",
+        "install it: https://kserve.github.io/website/docs/install",
     ),
+    kinds.KNATIVE_SERVICE.group: ("Knative Serving", "install it: https://knative.dev/docs/install"),
     kinds.HTTP_ROUTE.group: (
         "the Gateway API",
         "install it together with a controller: https://gateway-api.sigs.k8s.io/guides",
@@ -37,6 +38,10 @@ class AlreadyThere(Conflict):
 
 class Missing(NotFound):
     """The object that was to be changed is not there."""
+
+
+class UnknownKind(Refused):
+    """The cluster knows no such kind: what brings it is not installed."""
 
 
 @dataclass(frozen=True)
@@ -180,9 +185,9 @@ def _not_found(said: Mapping[str, Any], message: str, asked: Asked) -> Platformc
     return Missing(f"there is no {asked}")
 
 
-def _no_kind(asked: Asked) -> Refused:
+def _no_kind(asked: Asked) -> UnknownKind:
     product, hint = _INSTALL.get(asked.kind.group, (f"{asked.kind.name} ({asked.kind.api_version})", ""))
-    return Refused(
+    return UnknownKind(
         f"the cluster of {asked.place} is without {product}: it knows no {asked.kind.name} of "
         f"{asked.kind.api_version}",
         hint=hint or "upgrade the cluster, or choose another one with --kube-context",
