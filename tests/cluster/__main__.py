@@ -1,4 +1,4 @@
-"""The test cluster by hand: `python -m tests.cluster build|up|kubeconfig|down`."""
+"""The test cluster by hand: `python -m tests.cluster build|up|knative|kubeconfig|down`."""
 
 import argparse
 import signal
@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from tests.cluster import images, lifecycle
+from tests.cluster import images, knative, lifecycle
+from tests.cluster.cluster import Cluster
 from tests.cluster.processes import ClusterError
-from tests.cluster.requirements import built
+from tests.cluster.requirements import Extent, built
 
 
 def main() -> int:
@@ -18,6 +19,10 @@ def main() -> int:
     verbs.add_parser("build", help="build what is not built yet: 20 minutes on two cores")
     up = verbs.add_parser("up", help="bring the cluster up, and leave it; prints its kubeconfig's path")
     up.add_argument("--only", choices=["api", "node"], default="all", help="how much of it; default: all")
+    up.add_argument("--knative", action="store_true", help="with Knative Serving, beside Standard mode")
+    verbs.add_parser(
+        "knative", help="install Knative Serving on the cluster that is up, where it is not there"
+    )
     verbs.add_parser("kubeconfig", help="print the path of the kubeconfig of the cluster that is up")
     verbs.add_parser("down", help="end it, and remove what is left of it")
     chosen = parser.parse_args()
@@ -36,16 +41,33 @@ def _interrupted(_number: int, _frame: FrameType | None) -> None:
 def _done(chosen: argparse.Namespace) -> int:
     match chosen.verb:
         case "build":
-            images.archives({name: Path(path) for name, path in built("all").items()})
+            programs = {name: Path(path) for name, path in built("all").items()}
+            images.archives(programs)
+            images.knative_archives(programs)
         case "up":
-            print(lifecycle.up(chosen.only).kubeconfig)  # noqa: T201 - as above
+            _up(chosen.only, with_knative=chosen.knative)
         case "down":
             lifecycle.down()
+        case "knative":
+            knative.ensure(_there())
         case _:
-            if (cluster := lifecycle.find()) is None:
-                raise ClusterError("no cluster is up: `python -m tests.cluster up`")
-            print(cluster.kubeconfig)  # noqa: T201 - as above
+            print(_there().kubeconfig)  # noqa: T201 - as above
     return 0
+
+
+def _up(extent: Extent, *, with_knative: bool) -> None:
+    if with_knative and extent != "all":
+        raise ClusterError(f"--knative needs KServe, which is not there with --only {extent}")
+    cluster = lifecycle.up(extent)
+    if with_knative:
+        knative.ensure(cluster)
+    print(cluster.kubeconfig)  # noqa: T201 - as above
+
+
+def _there() -> Cluster:
+    if (cluster := lifecycle.find()) is None:
+        raise ClusterError("no cluster is up: `python -m tests.cluster up`")
+    return cluster
 
 
 if __name__ == "__main__":

@@ -88,13 +88,16 @@ METRICS_SERVER = Component(
     {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
     folders={"metrics-server-manifests": ("sigs.k8s.io/metrics-server", "manifests/base")},
 )
-KNATIVE_PROGRAMS = ("controller", "webhook", "autoscaler", "activator", "queue")
 KNATIVE = Component(
     "knative-serving",
     "knative-serving",
-    {f"knative-{program}": f"knative.dev/serving/cmd/{program}" for program in KNATIVE_PROGRAMS},
+    {
+        f"knative-{program}": f"knative.dev/serving/cmd/{program}"
+        for program in ("controller", "webhook", "autoscaler", "autoscaler-hpa", "activator", "queue")
+    },
     folders={
         "knative-core": ("knative.dev/serving", "config/core"),
+        "knative-hpa": ("knative.dev/serving", "config/hpa-autoscaling"),
         "knative-networking": ("knative.dev/networking", "config"),
         "knative-caching": ("knative.dev/caching", "config"),
     },

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.fixture import cluster, kubeconfig, namespace, node
+from tests.cluster.fixture import cluster, knative, kubeconfig, namespace, node
 
-__all__ = ["cluster", "kubeconfig", "namespace", "node"]
+__all__ = ["cluster", "knative", "kubeconfig", "namespace", "node"]
 
 _FIRST = Path(__file__).with_name("alone")
 

