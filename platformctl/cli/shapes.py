@@ -35,6 +35,11 @@ def shown(observed: Observed) -> list[RevisionId]:
     return sorted(named, key=lambda revision: _ROLES.index(role(rollout, revision)))
 
 
+def served(observed: Observed, revision: RevisionId) -> int | None:
+    """The percentage that it is given now; None where the target cannot tell."""
+    return observed.served.share(revision) if observed.served else None
+
+
 def status(found: Status) -> Document:
     """How a deployment is."""
     rollout = progress(found.progress) if found.progress else None
@@ -87,14 +92,17 @@ def _revision(
         "id": revision,
         "role": role(observed.rollout, revision),
         "share": observed.route.share(revision),
+        "served": served(observed, revision),
         **_model(known),
         "replicas": status.replicas if status else 0,
         "ready": status.ready if status else 0,
+        "asleep": status.asleep if status else False,
         "restarts": status.restarts if status else 0,
         "since": moment(status.since) if status else None,
         "failure": status.failure if status else None,
         "detail": status.detail if status else "it is not there",
         "created": moment(status.created) if status else None,
+        "backing": list(status.backing) if status else [],
         "scaling": _scaling(status) if status and status.bounds else None,
         "lacks": list(status.lacks) if status else [],
         "address": status.address if status else None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from platformctl.cli import progress_views
+from platformctl.cli import progress_views, shapes
 from platformctl.cli.findings import problems
 from platformctl.cli.output import WIDTH, Column, table
 from platformctl.cli.shapes import role, shown
@@ -47,6 +47,7 @@ def status(found: Status, style: Style, width: int = WIDTH) -> list[str]:
     lines += _faster(observed)
     lines += _lacks(observed)
     lines += _bypasses(observed)
+    lines += _backing(observed)
     lines += _rejected(observed)
     return lines + ([""] if found.problems else []) + problems(found.problems, style)
 
@@ -97,8 +98,8 @@ def _revision(found: Status, revision: RevisionId) -> list[str]:
         revision,
         role(observed.rollout, revision),
         known.model.label if known else "",
-        f"{observed.route.share(revision)} %",
-        f"{status.ready}/{status.replicas}" if status else "0/0",
+        _share(observed, revision),
+        _ready(status),
         _scales(status) if status else "",
         age(found.at - status.created) if status and status.created else "",
         status.serving.runtime if status and status.serving else "",
@@ -106,12 +107,24 @@ def _revision(found: Status, revision: RevisionId) -> list[str]:
     ]
 
 
+def _share(observed: Observed, revision: RevisionId) -> str:
+    """`10 %`, or `10 % (live 0 %)` where something else is served than was committed."""
+    wanted, live = observed.route.share(revision), shapes.served(observed, revision)
+    return f"{wanted} %" if live in {None, wanted} else f"{wanted} % (live {live} %)"
+
+
+def _ready(status: RevisionStatus | None) -> str:
+    if status is None:
+        return "0/0"
+    return "asleep" if status.asleep else f"{status.ready}/{status.replicas}"
+
+
 def _scales(status: RevisionStatus) -> str:
-    """`1-3, cpu 45 % of 80 %`."""
-    if status.bounds is None:
+    """`1-3, cpu 45 % of 80 %`; nothing where a number is held for no reason that is known."""
+    if status.bounds is None or (status.bounds[0] == status.bounds[1] and not status.gauges):
         return ""
     least, most = status.bounds
-    gauges = (f"{gauge.name} {gauge.now or '?'} of {gauge.target}" for gauge in status.gauges)
+    gauges = (f"{gauge.name} {f'{gauge.now} of ' * bool(gauge.now)}{gauge.target}" for gauge in status.gauges)
     return ", ".join([f"{least}-{most}", *gauges])
 
 
@@ -177,6 +190,17 @@ def _bypasses(observed: Observed) -> list[str]:
     known = [(revision, observed.revisions.get(revision)) for revision in shown(observed)]
     lines = [f"  {revision}: {status.address}" for revision, status in known if status and status.address]
     return ["", "each revision's own address, which bypasses the weights:", *lines] if lines else []
+
+
+def _backing(observed: Observed) -> list[str]:
+    """Knative's names for ours: what its own commands and logs speak of."""
+    known = [(revision, observed.revisions.get(revision)) for revision in shown(observed)]
+    lines = [
+        f"  {revision}: {', '.join(status.backing)}"
+        for revision, status in known
+        if status and status.backing
+    ]
+    return ["", "Knative revisions of each, the newest first:", *lines] if lines else []
 
 
 def _rejected(observed: Observed) -> list[str]:

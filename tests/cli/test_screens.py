@@ -1,5 +1,6 @@
 """Whole screens: exit code, stdout and stderr together."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from platformctl.cli import views
 from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
+from platformctl.domain.observed import Gauge
+from platformctl.domain.route import Route
 from tests.cli.conftest import Cli
 from tests.cli.hosts import OF_A_CLUSTER, SCALED, V1, V2, V3, Ran
 from tests.fakes import Behaviour, FakeLease, FakeVersion
@@ -343,3 +346,47 @@ def test_prune_removes_what_is_not_kept(canary: Cli) -> None:
         "traffic of churn-v1-f03c1f: 0 % to 100 %\n"
         "remove churn-v2-cbef85\n"
     )
+
+
+def test_the_status_of_a_deployment_in_knative_mode(canary: Cli) -> None:
+    canary.host.fakes.beside = {
+        "host": "churn-predictor.models.example.com",
+        "served": Route(weights={V1: 100}),
+    }
+    asleep = {"asleep": True, "backing": ("churn-predictor-00007", "churn-predictor-00005"), "bounds": (0, 4)}
+    canary.host.behaves(V1, Behaviour(serving=None, beside=asleep))
+    awake = {"backing": ("churn-predictor-00008",), "bounds": (1, 1)}
+    canary.host.behaves(V2, Behaviour(serving=None, beside=awake))
+    assert (
+        canary("status", "churn").out
+        == """\
+churn: canary to 10 %, since 2026-01-01 00:00:02 UTC
+url: http://fake/churn/v1/models/churn:predict
+host: churn-predictor.models.example.com
+
+REVISION         ROLE    MODEL                 SHARE   READY  SCALES
+churn-v1-f03c1f  stable  churn v1  90 % (live 100 %)  asleep  0-4
+churn-v2-cbef85  canary  churn v2    10 % (live 0 %)     1/1
+
+REVISION         REQUESTS     ERRORS  4XX  P50 MS  P95 MS
+churn-v1-f03c1f         1  0 (0.0 %)    0     3.0     4.8
+churn-v2-cbef85         1  0 (0.0 %)    0     3.0     4.8
+
+Knative revisions of each, the newest first:
+  churn-v1-f03c1f: churn-predictor-00007, churn-predictor-00005
+  churn-v2-cbef85: churn-predictor-00008
+
+warning: an interrupted command left something to be done
+  hint: platformctl prune churn finishes that
+"""
+    )
+    (stable, other) = json.loads(canary("status", "churn", "-o", "json").out)["revisions"]
+    assert (stable["asleep"], stable["share"], stable["served"]) == (True, 90, 100)
+    assert stable["backing"] == ["churn-predictor-00007", "churn-predictor-00005"]
+    assert (other["asleep"], other["share"], other["served"]) == (False, 10, 0)
+
+
+def test_what_is_scaled_by_is_said_as_far_as_it_is_known(canary: Cli) -> None:
+    gauges = (Gauge("rps", "50 a replica"),)
+    canary.host.behaves(V1, Behaviour(serving=None, beside={"bounds": (0, 4), "gauges": gauges}))
+    assert "  0-4, rps 50 a replica" in canary("status", "churn").out
