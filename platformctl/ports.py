@@ -69,9 +69,8 @@ class Registry(Protocol):
 class Target(Protocol):
     """Where models serve. Every method raises Unreachable if the target does not answer."""
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What it can do."""
+    def capabilities(self, name: Name) -> Capabilities:
+        """What it can do with a deployment. Asks nobody: what is not known yet is what it can as a rule."""
         ...
 
     def check(self, revision: Revision, scale: Scale) -> Sequence[Finding]:

@@ -54,3 +54,8 @@ def suggest(text: str) -> str:
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     dashed = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower())
     return re.sub(r"^[^a-z]+", "", dashed)[:NAME_LIMIT].strip("-")
+
+
+def deployment_of(revision: RevisionId) -> Name:
+    """The deployment that a revision is named after: `churn` of `churn-v4-3f9a1c`."""
+    return Name(revision.rsplit("-", 2)[0])

@@ -3,7 +3,7 @@
 from platformctl.domain.deployment import ModelDeployment
 from platformctl.domain.errors import Refused, SpecError
 from platformctl.domain.names import RevisionId
-from platformctl.domain.observed import Finding, Severity
+from platformctl.domain.observed import Capabilities, Finding, Severity
 from platformctl.domain.policy import RolloutPolicy
 from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Phase, Rollout
@@ -89,6 +89,20 @@ def unheeded(
     text = f"{revision.id} goes on by the policy that it began with; that of the spec is for the next rollout"
     hint = f"to begin anew by it: platformctl rollout abort {wanted.name}, then deploy it again with --retry"
     return (Finding(Severity.WARNING, text, field="spec.rollout", hint=hint),)
+
+
+def remade(
+    rollout: Rollout, wanted: ModelDeployment, event: Event | None, capabilities: Capabilities
+) -> tuple[Finding, ...]:
+    """Say that a target starts servers anew to scale them otherwise, where that is what is asked for."""
+    is_same = rollout.wanted is None or rollout.wanted.spec.scaling == wanted.spec.scaling
+    if capabilities.scales_in_place or is_same or rollout.stable is None or not isinstance(event, Respec):
+        return ()
+    text = (
+        f"with another scale {rollout.stable.id} is started anew beside what serves, the same version, and "
+        "takes over once it is ready"
+    )
+    return (Finding(Severity.INFO, text, field="spec.scaling"),)
 
 
 def refuse_rejected(rollout: Rollout, revision: RevisionId) -> None:

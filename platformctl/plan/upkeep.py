@@ -55,7 +55,8 @@ def leftovers(observed: Observed) -> Sequence[RevisionId]:
 def is_unfinished(observed: Observed) -> bool:
     """Whether an interrupted command left something to be done that needs no decision."""
     alias_is_due = observed.rollout.alias_move is not None
-    return bool(leftovers(observed)) or alias_is_due or _is_unsettled(observed)
+    is_behind = observed.served is not None and observed.served != observed.route
+    return bool(leftovers(observed)) or alias_is_due or is_behind or _is_unsettled(observed)
 
 
 def _is_unsettled(observed: Observed) -> bool:

@@ -76,7 +76,11 @@ def plan_deploy(world: World, request: DeployRequest, *, check: bool = True) -> 
         findings = room.check_sharing(world, wanted, choice.revision)
     elif check and event is not None:
         findings = room.check(world, observed, wanted, choice.revision, share)
-    findings = (*findings, *steps.unheeded(rollout, wanted, choice.revision, event))
+    findings = (
+        *findings,
+        *steps.unheeded(rollout, wanted, choice.revision, event),
+        *steps.remade(rollout, wanted, event, world.target.capabilities(request.name)),
+    )
     return DeployPlan(event, choice, share, findings, observed, stages)
 
 

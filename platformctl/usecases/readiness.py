@@ -42,7 +42,7 @@ def await_ready(world: World, name: Name, action: Await) -> Event:
         detail = status.detail if status else ""
         elapsed, limit = (now - started).total_seconds(), world.timeout.total_seconds()
         world.reporter.event(Waiting(revision.id, detail, elapsed, limit))
-        world.clock.sleep(world.target.capabilities.poll)
+        world.clock.sleep(world.target.capabilities(name).poll)
 
 
 def probe(world: World, name: Name, revision: Revision) -> str | None:
@@ -58,7 +58,7 @@ def probe(world: World, name: Name, revision: Revision) -> str | None:
         answer = world.target.predict(name, Request(body, revision=revision.id))
         if _answered(answer, revision):
             return None
-        world.clock.sleep(world.target.capabilities.poll)
+        world.clock.sleep(world.target.capabilities(name).poll)
     return _refusal(answer) if answer else None
 
 

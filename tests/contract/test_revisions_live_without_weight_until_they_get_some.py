@@ -1,6 +1,7 @@
-"""What a target does with revisions. One deployment is shared: starting servers takes its time.
+"""What a target does with revisions. Two deployments are shared: starting servers takes its time.
 
-`first` has everything, `second` is ready at weight 0, `broken` cannot load its model.
+Of the one `first` has everything, and `second` is ready at weight 0. The other has nothing but `broken`,
+which cannot load its model.
 """
 
 import math
@@ -27,14 +28,11 @@ _names = count(1)
 
 
 @dataclass(frozen=True)
-class Serving:
-    """The shared deployment."""
+class Deployment:
+    """A shared deployment."""
 
     harness: TargetHarness
     name: Name
-    first: Revision
-    second: Revision
-    broken: Revision
 
     def observe(self) -> Observed:
         return self.harness.target.observe(self.name)
@@ -55,31 +53,58 @@ class Serving:
     def requests(self, revision: Revision) -> int:
         return self.harness.counters.read(self.name, [revision.id])[revision.id].requests
 
+    def begin(self, revision: Revision) -> None:
+        """Record what is to serve, and prepare it, as a rollout does."""
+        candidate = Candidate(revision=revision, goal=100)
+        preparing = Rollout(phase=Phase.PREPARING, wanted=wanted(self.name), candidate=candidate)
+        self.harness.target.commit(self.name, preparing.route, preparing, ABSENT)
+        self.harness.target.prepare(revision, _ONE)
+
+    def bring(self, revision: Revision) -> None:
+        """Make it live, if it is not, and wait until it answers."""
+        self.harness.target.prepare(revision, _ONE)
+        self.harness.until(partial(self.answers, revision))
+
+
+@dataclass(frozen=True)
+class Serving(Deployment):
+    """The one that serves."""
+
+    first: Revision
+    second: Revision
+
+
+@dataclass(frozen=True)
+class Breaking(Deployment):
+    """The one that cannot."""
+
+    broken: Revision
+
 
 @pytest.fixture(scope="module")
 def serving(targets: TargetHarness) -> Iterator[Serving]:
     name = Name(f"served-{next(_names)}")
-    first, second = (targets.working_revision(name, tag) for tag in (1, 2))
-    it = Serving(targets, name, first, second, targets.failing_revision(name, 3))
+    it = Serving(targets, name, *(targets.working_revision(name, tag) for tag in (1, 2)))
     try:
-        _serve(it)
+        it.begin(it.first)
+        it.bring(it.first)
+        it.commit(steady(it.first))
+        it.bring(it.second)
         yield it
     finally:
         clear(targets.target, name)
 
 
-def _serve(it: Serving) -> None:
-    """Bring it up as a rollout does: recorded, prepared, ready, asked, and only then with weight."""
-    target, until = it.harness.target, it.harness.until
-    candidate = Candidate(revision=it.first, goal=100)
-    preparing = Rollout(phase=Phase.PREPARING, wanted=wanted(it.name), candidate=candidate)
-    target.commit(it.name, preparing.route, preparing, ABSENT)
-    for revision in (it.first, it.second, it.broken):
-        target.prepare(revision, _ONE)
-    for revision in (it.first, it.second):
-        until(partial(it.answers, revision))
-    until(lambda: it.status(it.broken).failure is not None)
-    it.commit(steady(it.first))
+@pytest.fixture(scope="module")
+def breaking(targets: TargetHarness) -> Iterator[Breaking]:
+    name = Name(f"breaks-{next(_names)}")
+    it = Breaking(targets, name, targets.failing_revision(name, 1))
+    try:
+        it.begin(it.broken)
+        it.harness.until(lambda: it.status(it.broken).failure is not None)
+        yield it
+    finally:
+        clear(targets.target, name)
 
 
 def test_a_check_of_what_works_finds_no_error_and_changes_nothing(serving: Serving) -> None:
@@ -93,11 +118,11 @@ def test_a_check_of_what_works_finds_no_error_and_changes_nothing(serving: Servi
 def test_what_the_target_cannot_do_is_found_by_a_check(serving: Serving) -> None:
     image = serving.first.model_copy(update={"predictor": Image(image="registry.example/churn:1")})
     errors = [f for f in serving.harness.target.check(image, _ONE) if f.severity is Severity.ERROR]
-    assert bool(errors) == (not serving.harness.target.capabilities.images)
+    assert bool(errors) == (not serving.harness.target.capabilities(serving.name).images)
 
 
 def test_a_target_has_a_name(serving: Serving) -> None:
-    assert serving.harness.target.capabilities.target
+    assert serving.harness.target.capabilities(serving.name).target
 
 
 def test_a_prepared_revision_is_ready_and_has_no_weight(serving: Serving) -> None:
@@ -119,8 +144,8 @@ def test_a_list_shows_the_route(serving: Serving) -> None:
     assert summary.rollout.stable == serving.first
 
 
-def test_a_revision_that_cannot_load_says_so_and_is_not_ready(serving: Serving) -> None:
-    status = serving.status(serving.broken)
+def test_a_revision_that_cannot_load_says_so_and_is_not_ready(breaking: Breaking) -> None:
+    status = breaking.status(breaking.broken)
     assert status.failure
     assert not status.is_ready
 
@@ -133,8 +158,8 @@ def test_a_ready_revision_says_what_serves_it_and_why(serving: Serving) -> None:
     assert all(faster.runtime and faster.needs for faster in said.faster)
 
 
-def test_what_is_not_ready_says_nothing_of_itself(serving: Serving) -> None:
-    assert serving.status(serving.broken).serving is None
+def test_what_is_not_ready_says_nothing_of_itself(breaking: Breaking) -> None:
+    assert breaking.status(breaking.broken).serving is None
 
 
 def test_preparing_again_changes_nothing_that_runs(serving: Serving) -> None:
@@ -147,12 +172,12 @@ def test_preparing_again_changes_nothing_that_runs(serving: Serving) -> None:
     assert dict(serving.observe().route.weights) == {serving.first.id: 100}
 
 
-def test_preparing_what_has_failed_for_good_starts_it_anew(serving: Serving) -> None:
-    target, broken = serving.harness.target, serving.broken.id
+def test_preparing_what_has_failed_for_good_starts_it_anew(breaking: Breaking) -> None:
+    target, broken = breaking.harness.target, breaking.broken.id
     before = len(target.logs(broken, 1000))
-    target.prepare(serving.broken, _ONE)
-    serving.harness.until(lambda: len(target.logs(broken, 1000)) > before)
-    serving.harness.until(lambda: serving.status(serving.broken).failure is not None)
+    target.prepare(breaking.broken, _ONE)
+    breaking.harness.until(lambda: len(target.logs(broken, 1000)) > before)
+    breaking.harness.until(lambda: breaking.status(breaking.broken).failure is not None)
 
 
 def test_scaling_keeps_the_replicas_that_answer(serving: Serving) -> None:
@@ -201,12 +226,14 @@ def test_requests_split_as_the_weights_say(serving: Serving) -> None:
 
 def test_new_weights_are_served_when_commit_returns(serving: Serving) -> None:
     for stable in (serving.second, serving.first) * 3:
+        serving.bring(stable)
         serving.commit(steady(stable))
         assert {serving.ask().revision for _ in range(5)} == {stable.id}
+    serving.bring(serving.second)
 
 
-def test_a_broken_revision_answers_with_an_error_and_raises_nothing(serving: Serving) -> None:
-    assert serving.ask(serving.broken.id).is_error
+def test_a_broken_revision_answers_with_an_error_and_raises_nothing(breaking: Breaking) -> None:
+    assert breaking.ask(breaking.broken.id).is_error
 
 
 def test_a_request_that_no_model_can_read_is_the_clients_error(serving: Serving) -> None:
@@ -245,6 +272,7 @@ def test_a_deployment_is_not_forgotten_while_a_revision_of_it_is_live(
 
 
 def test_a_removed_revision_is_gone_but_for_its_log(serving: Serving) -> None:
+    """What takes its place in between may be what was prepared before."""
     target, extra = serving.harness.target, serving.harness.failing_revision(serving.name, 4)
     target.prepare(extra, _ONE)
     serving.harness.until(lambda: serving.status(extra).failure is not None)
@@ -254,18 +282,19 @@ def test_a_removed_revision_is_gone_but_for_its_log(serving: Serving) -> None:
     with pytest.raises(NotFound):
         serving.ask(extra.id)
     assert target.logs(extra.id, 1000)
+    serving.bring(serving.second)
 
 
 def test_removing_what_never_was_is_done_already(serving: Serving) -> None:
     serving.harness.target.remove(RevisionId(f"{serving.name}-v9-000000"))
 
 
-def test_logs_are_the_last_lines_oldest_first(serving: Serving) -> None:
+def test_logs_are_the_last_lines_oldest_first(breaking: Breaking) -> None:
     def written(most: int) -> list[str]:
-        return list(serving.harness.target.logs(serving.broken.id, most))
+        return list(breaking.harness.target.logs(breaking.broken.id, most))
 
     # Where it is started again and again, it also writes between the two looks.
-    serving.harness.until(lambda: len(lines := written(1000)) > 1 and written(2) == lines[-2:])
+    breaking.harness.until(lambda: len(lines := written(1000)) > 1 and written(2) == lines[-2:])
 
 
 def test_what_was_never_live_has_no_log(serving: Serving) -> None:
@@ -282,13 +311,16 @@ def test_every_request_is_counted_for_who_answered_it(serving: Serving) -> None:
     assert counts.latency[math.inf] == max(counts.latency.values()) > 0
 
 
-def test_errors_of_the_server_and_of_the_client_are_counted_apart(serving: Serving) -> None:
+def test_errors_of_the_server_and_of_the_client_are_counted_apart(
+    serving: Serving, breaking: Breaking
+) -> None:
     def figures() -> tuple[int, int]:
-        both = serving.harness.counters.read(serving.name, [serving.first.id, serving.broken.id])
-        return both[serving.broken.id].errors, both[serving.first.id].rejected
+        first, broken = serving.first.id, breaking.broken.id
+        errors = breaking.harness.counters.read(breaking.name, [broken])[broken].errors
+        return errors, serving.harness.counters.read(serving.name, [first])[first].rejected
 
     (errors, rejected) = figures()
-    serving.ask(serving.broken.id)
+    breaking.ask(breaking.broken.id)
     serving.harness.target.predict(serving.name, Request(b"this is not JSON", serving.first.id))
     counted = int(serving.harness.counts_what_nobody_answered)
     serving.harness.until(lambda: figures() == (errors + counted, rejected + 1))

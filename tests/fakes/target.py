@@ -53,8 +53,7 @@ class FakeTarget:
         self._world = world
         self._client = client
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, name: Name) -> Capabilities:  # noqa: ARG002 - the same for all
         return Capabilities(target="fake", images=False, code=True)
 
     def check(self, revision: Revision, scale: Scale) -> Sequence[Finding]:

@@ -56,7 +56,9 @@ def test_the_namespace_is_that_of_what_is_rendered(tmp_path: Path) -> None:
 
 def test_nobody_is_asked_before_something_is(tmp_path: Path) -> None:
     world = wiring.world(settings(tmp_path), RecordingReporter(), timedelta(seconds=1))
-    assert world.target.capabilities.target == "cluster (kube context prod-eu, namespace models)"
+    assert (
+        world.target.capabilities(Name("churn")).target == "cluster (kube context prod-eu, namespace models)"
+    )
     with pytest.raises(Unreachable, match="nothing listens"):
         world.target.observe(Name("churn"))
 

@@ -31,7 +31,7 @@ from platformctl.domain.errors import (
     StillServing,
 )
 from platformctl.domain.manifests import Manifest
-from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.names import Name, RevisionId, deployment_of
 from platformctl.domain.observed import (
     Capabilities,
     Finding,
@@ -73,8 +73,7 @@ class ClusterTarget:
         self._routes = Routes(api, shape, holder, takes_over=takes_over)
         self._objects = Objects(api, takes_over=takes_over)
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, name: Name) -> Capabilities:  # noqa: ARG002 - the same for all
         """What it can do."""
         where = f"cluster (kube context {self._api.place.context}, namespace {self._api.namespace})"
         return Capabilities(target=where, images=True, code=False, poll=_POLL)
@@ -234,11 +233,6 @@ class ClusterTarget:
         except PlatformctlError:  # what is wrong with the Gateway is told by what is served
             return None, None
         return doors[0].url if doors else None, inner.url if inner else None
-
-
-def deployment_of(revision: RevisionId) -> Name:
-    """The deployment that a revision is named after: `churn` of `churn-v4-3f9a1c`."""
-    return Name(revision.rsplit("-", 2)[0])
 
 
 def _summary(route: Manifest) -> Summary:

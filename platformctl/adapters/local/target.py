@@ -72,8 +72,7 @@ class LocalTarget:
         self._converger = Converger(home, router)
         self._predictions = Predictions()
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def capabilities(self, name: Name) -> Capabilities:  # noqa: ARG002 - the same for all
         """What it can do."""
         return Capabilities(target=f"local ({self._home.root})", images=False, code=True)
 
@@ -129,7 +128,7 @@ class LocalTarget:
             self._bring(state if before == live else self._record(state.with_live(live)))
         if before is not None:
             self._renew_failed(live)
-            self._retire(revision.id, scale.minimum)
+            self._retire(revision.id, len(live.replicas))
 
     def scale(self, revision: RevisionId, scale: Scale) -> None:
         """Change the replicas of a live revision in place.
@@ -144,8 +143,9 @@ class LocalTarget:
                 raise NotFound(f"{revision} is not live", hint="platformctl status shows what is")
             if before.scale == scale:
                 return
-            self._bring(self._record(state.with_live(before.model_copy(update={"scale": scale}))))
-        self._retire(revision, scale.minimum)
+            live = before.model_copy(update={"scale": scale})
+            self._bring(self._record(state.with_live(live)))
+        self._retire(revision, len(live.replicas))
 
     def commit(self, name: Name, route: Route, rollout: Rollout, token: Token) -> Token:
         """Replace route and rollout together; when it returns the new weights are served.

@@ -25,8 +25,8 @@ class LoadBalancer:
         others: Its other addresses: IPs, and names that are no Services.
     """
 
-    services: Sequence[tuple[str, str]] = ()
-    others: Sequence[str] = ()
+    services: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def ksvc(name: Name) -> str:
@@ -55,9 +55,9 @@ def load_balancer(ingress: Manifest, host: str) -> LoadBalancer | None:
     said = entries(ingress, "status", kind, "ingress")
     if not said:
         return None
-    internal = [_service(text(one, "domainInternal")) for one in said]
+    internal = (_service(text(one, "domainInternal")) for one in said)
     others = (text(one, key) for one in said for key in ("ip", "domain"))
-    return LoadBalancer([one for one in internal if one], [one for one in others if one])
+    return LoadBalancer(tuple(filter(None, internal)), tuple(filter(None, others)))
 
 
 def doors(where: LoadBalancer, services: Sequence[Manifest], scheme: str, host: str) -> Sequence[Door]:
