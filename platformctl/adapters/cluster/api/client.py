@@ -109,7 +109,7 @@ class Api:
         """
         return self._write("PUT", manifest, [("fieldManager", MANAGER), *_dry(dry_run)], _JSON)
 
-    def patch(
+    def patch(  # noqa: PLR0913 - a request has so many parts
         self,
         kind: Kind,
         name: str,
