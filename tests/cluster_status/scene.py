@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from platformctl.adapters.cluster.observing.causes.pods import Evidence
-from platformctl.adapters.cluster.observing.statuses import Seen, Told, status
+from platformctl.adapters.cluster.observing.parts import Told
+from platformctl.adapters.cluster.observing.statuses import Seen, status
 from platformctl.domain.manifests import DEPLOYMENT, REVISION
 from platformctl.domain.observed import RevisionStatus
 

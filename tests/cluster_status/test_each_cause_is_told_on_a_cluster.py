@@ -13,7 +13,8 @@ from platformctl.adapters.cluster.api import kinds
 from platformctl.adapters.cluster.api.client import Api, open_api
 from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.adapters.cluster.observing import revisions as observing
-from platformctl.adapters.cluster.observing.statuses import Seen, Told, status
+from platformctl.adapters.cluster.observing.parts import Told
+from platformctl.adapters.cluster.observing.statuses import Seen, status
 from platformctl.domain.names import Name
 from platformctl.domain.observed import RevisionStatus
 from tests.cluster import kubectl

@@ -1,6 +1,7 @@
 import pytest
 
-from platformctl.adapters.cluster.observing.statuses import Told, status
+from platformctl.adapters.cluster.observing.parts import Told
+from platformctl.adapters.cluster.observing.statuses import status
 from tests.cluster_status import recording
 from tests.cluster_status.scenarios import SCENARIOS, Scenario
 
