@@ -19,6 +19,8 @@ ROLLOUT = "platformctl.io/rollout"
 those into the pods, which restarts them."""
 COMMIT = "platformctl.io/commit"
 """Another annotation of an HTTPRoute: the number of the last commit, and who made it."""
+HOLDS = "platformctl.io/holds"
+"""The label of a ConfigMap that says what is in it: `rollout` in the one that holds both in Knative mode."""
 
 
 def labels(deployment: Name, revision: RevisionId | None = None) -> dict[str, str]:

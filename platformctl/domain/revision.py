@@ -148,6 +148,11 @@ class Scale(Frozen):
         cpu: Percent of the requested processor time that they are held at; None: it does not matter.
         memory: The same of memory.
         prometheus: The query that they are held to, with the revision's name in it.
+        concurrency: Requests at a time that each is to have.
+        rps: Requests a second that each is to have.
+        by_default: Whether nobody has named a target, and `cpu` only stands in: what has a rule of its own
+            takes that.
+        shared: Whether it has to do with the GPUs that others leave it: room for more is not asked.
     """
 
     minimum: int = Field(default=1, ge=0)
@@ -155,3 +160,17 @@ class Scale(Frozen):
     cpu: int | None = None
     memory: int | None = None
     prometheus: Prometheus | None = None
+    concurrency: int | None = None
+    rps: int | None = None
+    by_default: bool = False
+    shared: bool = False
+
+    def is_met_by(self, told: "Scale") -> bool:
+        """Whether what is told to keep to `told` does what this one asks for.
+
+        What is told has the targets as they came out: of a default, those here or a rule of its own.
+        """
+        if told == self or not self.by_default:
+            return told == self
+        said = self.model_copy(update={"by_default": False})
+        return told in (said, said.model_copy(update={"cpu": None}))

@@ -24,15 +24,16 @@ def for_share(scaling: Scaling, revision: RevisionId, stable_replicas: int, shar
 
 def settled(scaling: Scaling, revision: RevisionId) -> Scale:
     """The scale that the spec says for that revision."""
-    maximum = scaling.max or scaling.min
-    says_nothing = (scaling.cpu, scaling.memory, scaling.prometheus) == (None, None, None)
-    by_cpu = DEFAULT_CPU if says_nothing and maximum > scaling.min else scaling.cpu
+    by_default = not scaling.targets and scaling.most > scaling.min
     return Scale(
         minimum=scaling.min,
-        maximum=maximum,
-        cpu=by_cpu,
+        maximum=scaling.most,
+        cpu=DEFAULT_CPU if by_default else scaling.cpu,
         memory=scaling.memory,
         prometheus=scaling.prometheus.of(revision) if scaling.prometheus else None,
+        concurrency=scaling.concurrency,
+        rps=scaling.rps,
+        by_default=by_default,
     )
 
 

@@ -61,7 +61,7 @@ def stages(world: World, observed: Observed, revision: Revision, goal: int) -> S
     room, candidate = world.target.room(revision), rollout.candidate
     again = candidate is not None and candidate.revision.id == revision.id
     before = rollout.staging.replicas if rollout.staging and again else 0
-    replicas = max(wanted.spec.scaling.min, capacity.stable_replicas(observed), before)
+    replicas = max(1, wanted.spec.scaling.min, capacity.stable_replicas(observed), before)
     if room is None or room >= replicas * (_LEAST + wanted.spec.keep):
         return None
     if stable.resources.gpus != revision.resources.gpus:
@@ -100,7 +100,7 @@ def check_staged(
 def check_sharing(world: World, wanted: ModelDeployment, revision: Revision) -> tuple[Finding, ...]:
     """The same where it shares them: whether there is room for more is not asked."""
     scale: Scale = capacity.settled(wanted.spec.scaling, revision.id)
-    return tuple(world.target.check(revision, scale.model_copy(update={"minimum": 0})))
+    return tuple(world.target.check(revision, scale.model_copy(update={"shared": True})))
 
 
 def in_stages(world: World, name: Name, event: Deploy, how: Stages, observed: Observed) -> Driven:

@@ -182,7 +182,8 @@ class FakeWorld:
         """Whether there are not GPUs enough for a revision of that scale, beside all that is there."""
         others = sum(len(live.starts) for other, live in self.live.items() if other != revision)
         has = len(self.live[revision].starts) if revision in self.live else 0
-        return self.room is not None and scale.minimum > has and others + scale.minimum > self.room
+        wants = 0 if scale.shared else scale.minimum
+        return self.room is not None and wants > has and others + wants > self.room
 
     def status(self, revision: RevisionId) -> RevisionStatus:
         """How a live revision is now."""

@@ -81,7 +81,7 @@ def test_what_was_written_is_what_is_read(states: StateFile) -> None:
     written = State().with_commit(CHURN, Route(), Rollout(), "ada")
     states.write(written)
     assert states.read() == written
-    assert json.loads(states.home.state_file.read_text())["schemaVersion"] == 3
+    assert json.loads(states.home.state_file.read_text())["schemaVersion"] == 4
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_a_field_that_is_wrong_is_named(states: StateFile) -> None:
 
 
 def test_the_state_of_a_newer_platformctl_is_refused_by_name(states: StateFile) -> None:
-    states.home.state_file.write_text('{"schemaVersion": 4, "somethingNew": {}}')
-    with pytest.raises(Refused, match="schema version 4") as refused:
+    states.home.state_file.write_text('{"schemaVersion": 5, "somethingNew": {}}')
+    with pytest.raises(Refused, match="schema version 5") as refused:
         states.read()
     assert not isinstance(refused.value, StateCorrupt)
     assert refused.value.hint == "upgrade platformctl"

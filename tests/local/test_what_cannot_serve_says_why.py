@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from platformctl.adapters.local.state import Live
 from platformctl.domain.components import Image
 from platformctl.domain.errors import NotFound, Refused, SpecError
 from platformctl.domain.names import Name, RevisionId
@@ -101,6 +102,13 @@ def test_an_environment_of_its_own_is_announced_by_a_check(shared: LocalWorld, n
 def test_that_nothing_scales_by_itself_is_said(shared: LocalWorld, name: Name) -> None:
     (finding,) = shared.target.check(shared.revision(name), Scale(minimum=1, maximum=3))
     assert (finding.severity, finding.field) == (Severity.INFO, "spec.scaling.max")
+
+
+def test_that_nothing_sleeps_here_is_said_and_one_replica_runs(shared: LocalWorld, name: Name) -> None:
+    sleeps = Scale(minimum=0, maximum=3)
+    (finding,) = shared.target.check(shared.revision(name), sleeps)
+    assert (finding.severity, finding.field) == (Severity.WARNING, "spec.scaling.min")
+    assert Live(revision=shared.revision(name), scale=sleeps, python="").replicas == range(1)
 
 
 def test_that_gpus_are_not_set_aside_is_said(shared: LocalWorld, name: Name) -> None:

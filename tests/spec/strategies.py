@@ -96,11 +96,22 @@ PROMETHEUS = st.builds(
     threshold=st.floats(0.001, 1e12),
 )
 TARGETS = st.fixed_dictionaries({}, optional={"cpu": st.integers(1, 100), "memory": st.integers(1, 100)})
-SCALINGS = st.builds(Scaling, min=st.integers(1, 10_000)) | st.integers(1, 9_999).flatmap(
-    lambda least: st.builds(
-        lambda most, targets: Scaling(min=least, max=most, **targets),
-        st.integers(least + 1, 10_000),
-        TARGETS | st.builds(dict, prometheus=PROMETHEUS),
+REQUESTS = st.sampled_from(["concurrency", "rps"]).flatmap(
+    lambda target: st.fixed_dictionaries({target: st.integers(1, 1_000_000)})
+)
+SCALINGS = (
+    st.builds(Scaling, min=st.integers(0, 10_000))
+    | st.integers(1, 9_999).flatmap(
+        lambda least: st.builds(
+            lambda most, targets: Scaling(min=least, max=most, **targets),
+            st.integers(least + 1, 10_000),
+            TARGETS | st.builds(dict, prometheus=PROMETHEUS) | REQUESTS,
+        )
+    )
+    | st.builds(
+        lambda most, targets: Scaling(min=0, max=most, **targets),
+        st.none() | st.integers(1, 10_000),
+        REQUESTS,
     )
 )
 LABELS = st.dictionaries(

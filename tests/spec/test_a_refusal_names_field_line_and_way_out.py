@@ -46,7 +46,7 @@ def refused(text: str) -> SpecError:
         ("canary: true", "spec.canary", "true is not a whole number", "write a number such as 3"),
         ("canary: [10]", "spec.canary", "a list is not a whole number", "write a number such as 3"),
         ("scaling: {min: true}", "spec.scaling.min", "true is not a whole number", "such as 3"),
-        ("scaling: {min: 0}", "spec.scaling.min", "0 is less than 1", "write 1 or more: nobody would"),
+        ("scaling: {max: 0}", "spec.scaling.max", "0 is less than 1", "write 1 or more"),
         ("scaling: {max: 10001}", "spec.scaling.max", "10001 is more than 10000", "write 10000 or less"),
         ("scaling: {min: 3, max: 2}", "spec.scaling", "max (2) is less than min (3)", None),
         ("scaling: 3", "spec.scaling", "must be a mapping, not 3", "fields: min, max, cpu, memory, prom"),
@@ -253,11 +253,10 @@ def test_the_document(text: str, field: str, message: str, hint: str | None) -> 
 
 
 def test_all_that_is_wrong_is_said_at_once_each_with_its_line() -> None:
-    error = refused(HEAD + "  canry: 10\n  resources:\n    memory: 2GB\n  scaling:\n    min: 0\n")
+    error = refused(HEAD + "  canry: 10\n  resources:\n    memory: 2GB\n  scaling:\n    max: 0\n")
     assert str(error) == (
         "spec.resources.memory: '2GB' is not a quantity (churn.yaml, line 6)\n"
-        "spec.scaling.min: 0 is less than 1 (line 8); write 1 or more: nobody would answer; "
-        "to remove it: platformctl delete NAME\n"
+        "spec.scaling.max: 0 is less than 1 (line 8); write 1 or more\n"
         "spec.canry: there is no such field (line 4); did you mean canary?"
     )
     assert error.hint == "write 2Gi or 2G"

@@ -17,13 +17,29 @@ def refused(spec: str) -> SpecError:
 @pytest.mark.parametrize(
     ("spec", "field", "message", "hint"),
     [
-        (
-            "scaling: {min: 0}",
-            "scaling.min",
-            "0 is less than 1",
-            "write 1 or more: nobody would answer; to remove it: platformctl delete NAME",
+        ("scaling: {min: -1}", "scaling.min", "-1 is less than 0", "write 0 or more"),
+        ("scaling: {max: 0}", "scaling.max", "0 is less than 1", "write 1 or more"),
+        *(
+            (
+                f"scaling: {{min: 0, {target}}}",
+                "scaling",
+                f"min is 0, and a revision that scales by {name} has to keep a replica",
+                f"write min: 1, or scale by concurrency or rps (Knative mode) instead of {name}",
+            )
+            for name, target in {
+                "cpu": "cpu: 80",
+                "memory": "memory: 80",
+                "prometheus": "prometheus: {address: 'http://p', query: q, threshold: 1}",
+            }.items()
         ),
-        ("scaling: {min: -1}", "scaling.min", "-1 is less than 1", "write 1 or more"),
+        ("scaling: {max: 4, concurrency: 0}", "scaling.concurrency", "0 is less than 1", "write 1 or more"),
+        ("scaling: {max: 4, rps: 1.5}", "scaling.rps", "1.5 is not a whole number", "such as 3"),
+        (
+            "scaling: {concurrency: 4}",
+            "scaling",
+            "concurrency has nothing to do: min and max are both 1",
+            "write max: 2, or leave concurrency out",
+        ),
         ("scaling: {max: 4, cpu: 0}", "scaling.cpu", "0 is less than 1", "write 1 or more"),
         ("scaling: {max: 4, cpu: 101}", "scaling.cpu", "101 is more than 100", "write 100 or less"),
         (
@@ -54,8 +70,17 @@ def refused(spec: str) -> SpecError:
         (
             "scaling: {max: 3, cpu: 80, prometheus: {address: 'http://p', query: q, threshold: 1}}",
             "scaling",
-            "has cpu and prometheus: KServe scales by resources (HPA) or by a query (KEDA)",
+            "has cpu and prometheus: KServe scales by resources (HPA), by a query (KEDA), or by requests",
             "keep one of them",
+        ),
+        *(
+            (
+                f"scaling: {{max: 3, {first}: 4, {second}: 5}}",
+                "scaling",
+                f"has {first} and {second}: KServe scales by resources (HPA)",
+                "keep one of them",
+            )
+            for first, second in (("memory", "rps"), ("cpu", "concurrency"), ("concurrency", "rps"))
         ),
         (
             "scaling: {max: 3, prometheus: {address: p:9090, query: q, threshold: 1}}",
@@ -99,7 +124,7 @@ def refused(spec: str) -> SpecError:
             "no such field",
             "write max in spec.scaling",
         ),
-        ("scaling: {scaleMetric: cpu}", "scaling.scaleMetric", "no such field", "write cpu, memory or"),
+        ("scaling: {scaleMetric: cpu}", "scaling.scaleMetric", "no such field", "write cpu, memory, prom"),
         ("resources: {gpu: nvidia}", "resources.gpu", "'nvidia' is not a whole number", "such as 3"),
         ("resources: {gpu: {}}", "resources.gpu.count", "is missing", None),
         ("resources: {gpu: {cuont: 1}}", "resources.gpu.cuont", "no such field", "did you mean count?"),

@@ -169,6 +169,33 @@ def test_capacity_for_a_share_keeps_what_a_revision_is_scaled_by() -> None:
     assert scale == Scale(minimum=8, maximum=8, cpu=50)
 
 
+def test_scaling_to_zero_means_none_to_one_if_nothing_else_is_said() -> None:
+    found = capacity.settled(Scaling(min=0), V1.id)
+    assert (found.minimum, found.maximum, found.by_default) == (0, 1, True)
+    assert capacity.for_share(Scaling(min=0), V1.id, 0, 100).minimum == 0
+    assert capacity.settled(Scaling(min=0, concurrency=4), V1.id) == Scale(minimum=0, concurrency=4)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "told", "met"),
+    [
+        (Scaling(max=4), Scale(maximum=4, cpu=80), True),
+        (Scaling(max=4), Scale(maximum=4), True),
+        (Scaling(max=4), Scale(maximum=4, cpu=70), False),
+        (Scaling(max=4), Scale(maximum=4, rps=80), False),
+        (Scaling(max=4), Scale(maximum=3), False),
+        (Scaling(max=4, cpu=80), Scale(maximum=4, cpu=80), True),
+        (Scaling(max=4, cpu=80), Scale(maximum=4), False),
+        (Scaling(max=4, rps=80), Scale(maximum=4, rps=80), True),
+        (Scaling(min=4), Scale(minimum=4, maximum=4), True),
+        (Scaling(min=4), Scale(minimum=4, maximum=4, cpu=80), False),
+    ],
+)
+def test_a_default_is_met_by_whatever_stands_in_for_it(scaling: Scaling, told: Scale, *, met: bool) -> None:
+    """Standard mode holds processor time, Knative takes a rule of its own."""
+    assert capacity.settled(scaling, V1.id).is_met_by(told) is met
+
+
 LIFTED = RevisionStatus(4, 4, scale=Scale(minimum=4, maximum=4, cpu=80), bounds=(4, 4))
 SPEC = Scale(minimum=1, maximum=4, cpu=80)
 

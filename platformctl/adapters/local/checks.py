@@ -106,6 +106,9 @@ def _unfollowed(revision: Revision) -> list[Finding]:
 
 
 def _scaling(scale: Scale) -> list[Finding]:
+    if scale.minimum == 0:
+        text = "nothing sleeps here: one replica runs, whether anybody asks or not"
+        return [Finding(Severity.WARNING, text, "spec.scaling.min")]
     if scale.maximum <= scale.minimum:
         return []
     text = f"nothing scales by itself here: {scale.minimum} of at most {scale.maximum} replicas run"

@@ -23,9 +23,9 @@ from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 """What is written. 2 has formats, features, options of servers and GPUs, which 1 could not say; 3 has what
-only clusters follow: targets of scaling, nodes, images.
+only clusters follow: targets of scaling, nodes, images; 4 has scaling to zero and by requests.
 """
 
 LOCK_TIMEOUT = 30.0
@@ -76,14 +76,14 @@ class Live(Frozen):
 
     @property
     def replicas(self) -> range:
-        """The numbers of its replicas. Nothing scales by itself here: it is the minimum."""
-        return range(self.scale.minimum)
+        """The numbers of its replicas. Nothing scales by itself here, nor wakes: the minimum, or one."""
+        return range(max(1, self.scale.minimum))
 
 
 class State(Frozen):
     """The whole file. `generation` grows with every change and is never used twice."""
 
-    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4] = SCHEMA_VERSION
     generation: int = 0
     stack: Stack | None = None
     deployments: Mapping[Name, Deployed] = Field(default_factory=dict)

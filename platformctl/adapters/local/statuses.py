@@ -69,7 +69,7 @@ def combined(live: Live, found: Sequence[Found], serving: Serving | None = None)
     unready = [one for one in found if not one.ready]
     concerned = unready or found
     return RevisionStatus(
-        replicas=live.scale.minimum,
+        replicas=len(live.replicas),
         ready=len({one.unit.replica for one in found} - {one.unit.replica for one in unready}),
         since=max((one.since for one in concerned if one.since), default=None),
         restarts=sum(one.launches.restarts for one in found),

@@ -34,7 +34,8 @@ def findings(api: Api, revision: Revision, scale: Scale) -> Sequence[Finding]:
     except PlatformctlError as error:
         return [_unknown(error)]
     hosts = gpus.hosts(wanted, nodes, pods)
-    found = gpu_plan.plan(wanted, hosts, gpu_plan.placed(revision, pods, weights), scale.minimum)
+    asked = 0 if scale.shared else scale.minimum
+    found = gpu_plan.plan(wanted, hosts, gpu_plan.placed(revision, pods, weights), asked)
     return gpu_plan.findings(revision, wanted, hosts, found, grows=_grows(api, nodes))
 
 
