@@ -99,6 +99,22 @@ def test_no_way_to_the_gateway_is_an_error() -> None:
         Predictions(nowhere).served(_HOST, 1)
 
 
+def test_each_request_looks_for_a_way_of_its_own_until_there_is_one(gateway: TinyGateway) -> None:
+    closed = True
+
+    def opening(host: str, seconds: float) -> socket.socket:
+        if closed:
+            raise Unreachable(f"no way to {host}")
+        return gateway.connect(host, seconds)
+
+    predictions = Predictions(opening)
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            _ask(predictions, "200")
+    closed = False
+    assert _ask(predictions, "200").status == 200
+
+
 def test_what_is_served_is_asked_on_a_connection_of_its_own(
     gateway: TinyGateway, predictions: Predictions
 ) -> None:

@@ -96,17 +96,16 @@ class Predictions:
             Unreachable: No connection can be opened.
         """
         started = time.perf_counter()
-        connections = self._connections()
+        kept = self._connections().pop(host, None)
         try:
-            if host in connections:
+            if kept is not None:
                 try:
-                    return _ask(connections[host], name, request, started)
+                    return self._ask(kept, name, request, started)
                 except _CLOSED_WHILE_IDLE:
-                    connections[host].close()  # it was closed while idle, before it could take the request
-            connections[host] = _Connection(host, self._opening, request.timeout)
-            return _ask(connections[host], name, request, started)
+                    kept.close()  # it was closed while idle, before it could take the request
+            fresh = _Connection(host, self._opening, request.timeout)
+            return self._ask(fresh, name, request, started)
         except (OSError, http.client.HTTPException) as error:
-            connections.pop(host, None)
             seconds = time.perf_counter() - started
             return Answer(0, (str(error) or type(error).__name__).encode(), None, seconds)
 
@@ -127,6 +126,15 @@ class Predictions:
         """
         answer, _ = self._look(host, f"/v1/models/{name}", seconds)
         return bool(answer.status) and not _is_the_gateways(answer)
+
+    def _ask(self, connection: _Connection, name: Name, request: Request, started: float) -> Answer:
+        """Send a request, and keep the connection, which is whole once its answer is read."""
+        connection.give(request.timeout)
+        connection.request("POST", f"/v1/models/{name}:predict", request.body, _headers(request))
+        response = connection.getresponse()
+        answer = _answer(response, response.read(), time.perf_counter() - started)
+        self._connections()[connection.host] = connection
+        return answer
 
     def _connections(self) -> dict[str, _Connection]:
         """Those of this thread, by host."""
@@ -152,13 +160,6 @@ class Predictions:
 def _is_the_gateways(answer: Answer) -> bool:
     """Whether the gateway has made the answer up: it has a status and nothing else."""
     return answer.status in _UNKNOWN and answer.revision is None and not answer.body
-
-
-def _ask(connection: _Connection, name: Name, request: Request, started: float) -> Answer:
-    connection.give(request.timeout)
-    connection.request("POST", f"/v1/models/{name}:predict", request.body, _headers(request))
-    response = connection.getresponse()
-    return _answer(response, response.read(), time.perf_counter() - started)
 
 
 def _answer(response: http.client.HTTPResponse, body: bytes, seconds: float) -> Answer:
