@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 from platformctl import wiring
 from platformctl.adapters import config
 from platformctl.adapters.cluster.api.client import Api, open_api
-from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, POD
+from platformctl.adapters.cluster.api.kinds import POD
 from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.adapters.cluster.api.objects import condition, is_leaving
 from platformctl.domain.components import Image
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.manifests import DEPLOYMENT, REVISION, Manifest
 from platformctl.domain.names import Name, RevisionId
-from platformctl.domain.observed import Observed
+from platformctl.domain.observed import ABSENT, Observed
 from platformctl.domain.settings import Flags
 from platformctl.usecases.change import delete, promote, prune, rollback
 from platformctl.usecases.deploy import deploy
@@ -56,6 +56,7 @@ class Shop:
     Args:
         folder: With the configuration file.
         model: The registered model's name.
+        mode: Of KServe, as the configuration has it.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class Shop:
     namespace: str
     stack: Stack
     model: str
+    mode: str = "auto"
 
     @property
     def name(self) -> Name:
@@ -91,14 +93,15 @@ class Shop:
             self.api.apply(manifest)
         (self.folder / "platformctl.toml").write_text(
             f'context = "here"\n[contexts.here]\ntarget = "cluster"\nkubeconfig = "{self.kubeconfig}"\n'
-            f'namespace = "{self.namespace}"\nregistry = "{self.stack.registry.uri}"\nspecs = "."\n'
+            f'mode = "{self.mode}"\nnamespace = "{self.namespace}"\nspecs = "."\n'
+            f'registry = "{self.stack.registry.uri}"\n'
             f'predictor_image = "{image_names.PREDICTOR}"\ntransformer_image = "{image_names.TRANSFORMER}"\n'
             'service_account = "models"\n'
             f'[contexts.here.storage]\n"mlflow-artifacts:/" = "{self.stack.registry.proxied}"\n'
         )
 
     def spec(
-        self, *, ours: bool = False, start: float = 0, memory: str = "", **scaling: Any
+        self, *, ours: bool = False, start: float = 0, memory: str = "", crashes: bool = False, **scaling: Any
     ) -> ModelDeployment:
         """A spec.
 
@@ -106,6 +109,7 @@ class Shop:
             ours: Whether our own model server is meant; else one that does what it is told.
             start: Seconds until that one listens.
             memory: That it may have, in place of what it needs.
+            crashes: Whether it ends at once.
             scaling: As in a spec.
         """
         resources = (_OURS if ours else _SMALL) | ({"memory": memory} if memory else {})
@@ -113,7 +117,7 @@ class Shop:
         if not ours:
             spec["predictor"] = Image(
                 image=image_names.PYTHON,
-                args=("python3", "-c", _SERVER.read_text()),
+                args=("python3", "-c", "raise SystemExit(3)" if crashes else _SERVER.read_text()),
                 env={"START_SECONDS": str(start)},
                 model=False,
             )
@@ -142,7 +146,7 @@ class Shop:
         return prune(self.world(), CHURN, keep)
 
     def delete(self) -> None:
-        if self.api.get(HTTP_ROUTE, CHURN) is not None:
+        if self.seen.token != ABSENT:
             delete(self.world(), CHURN)
 
     @property
@@ -171,6 +175,10 @@ class Shop:
         return Load(
             port, PATH, body, connections=connections, headers=headers, host=gateway.hostname, **options
         )
+
+    def until_asleep(self, revision: RevisionId) -> None:
+        """Wait until nothing of it runs, as nobody asks it."""
+        eventually(lambda: self.seen.revisions[revision].asleep and not self.pods(revision), "it sleeps")
 
     def all_pods(self) -> list[Manifest]:
         """Of all revisions, ready or not."""
