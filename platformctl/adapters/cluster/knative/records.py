@@ -15,11 +15,11 @@ from platformctl.adapters.cluster.state.compare import compare, until_fresh, wri
 from platformctl.adapters.cluster.state.recorded import Recorded
 from platformctl.domain import manifests
 from platformctl.domain.cluster import Shape
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import HOLDS, Manifest
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Token
 from platformctl.domain.rollout import Rollout
-from platformctl.render.knative import HOLDS, record, record_name
+from platformctl.render.knative import record, record_name
 
 _LIMIT = 900 * 1024
 """Bytes of a rollout: a ConfigMap has 1 MiB."""
