@@ -9,7 +9,7 @@ from platformctl.domain.observed import RevisionStatus
 from platformctl.domain.resources import Resources
 from platformctl.domain.revision import Revision, Scale
 from tests.cluster import image_names
-from tests.contract.cluster_harness import ClusterTargetHarness
+from tests.contract.cluster_harness import StandardHarness
 
 pytestmark = pytest.mark.full
 
@@ -27,11 +27,11 @@ ANSWERS = (
 @pytest.fixture
 def there(
     tmp_path: Path, kubeconfig: Path, namespace: str, request: pytest.FixtureRequest
-) -> ClusterTargetHarness:
-    return ClusterTargetHarness(tmp_path, kubeconfig, namespace, request)
+) -> StandardHarness:
+    return StandardHarness(tmp_path, kubeconfig, namespace, request)
 
 
-def _status(there: ClusterTargetHarness, revision: Revision) -> RevisionStatus:
+def _status(there: StandardHarness, revision: Revision) -> RevisionStatus:
     return there.target.observe(CHURN).revisions[revision.id]
 
 
@@ -39,7 +39,7 @@ def _light(revision: Revision, **more: object) -> Revision:
     return revision.model_copy(update={"resources": Resources(cpu="100m", memory="512Mi"), **more})
 
 
-def test_one_that_scales_says_what_serves_and_what_it_is_scaled_by(there: ClusterTargetHarness) -> None:
+def test_one_that_scales_says_what_serves_and_what_it_is_scaled_by(there: StandardHarness) -> None:
     revision, scale = _light(there.working_revision(CHURN, 1)), Scale(minimum=1, maximum=2, cpu=80)
     there.target.prepare(revision, scale)
     there.until(lambda: _status(there, revision).is_ready)
@@ -56,7 +56,7 @@ def test_one_that_scales_says_what_serves_and_what_it_is_scaled_by(there: Cluste
     assert (gauge.name, gauge.target) == ("cpu", "80 %")
 
 
-def test_more_replicas_count_from_when_they_are_asked_for(there: ClusterTargetHarness) -> None:
+def test_more_replicas_count_from_when_they_are_asked_for(there: StandardHarness) -> None:
     revision = _light(there.working_revision(CHURN, 1))
     there.target.prepare(revision, Scale())
     there.until(lambda: _status(there, revision).is_ready)
@@ -67,7 +67,7 @@ def test_more_replicas_count_from_when_they_are_asked_for(there: ClusterTargetHa
     assert _status(there, revision).ready == 2
 
 
-def test_an_image_of_ones_own_is_told_what_it_lacks(there: ClusterTargetHarness) -> None:
+def test_an_image_of_ones_own_is_told_what_it_lacks(there: StandardHarness) -> None:
     image = Image(image=image_names.PYTHON, args=("python3", "-c", ANSWERS), model=False)
     revision = _light(there.working_revision(CHURN, 1), predictor=image)
     there.target.prepare(revision, Scale())

@@ -13,7 +13,7 @@ from platformctl.domain.names import Name
 from platformctl.domain.observed import Severity
 from platformctl.domain.resources import Gpu, Resources
 from platformctl.domain.revision import Revision, Scale
-from tests.contract.cluster_harness import ClusterTargetHarness
+from tests.contract.cluster_harness import StandardHarness
 
 pytestmark = pytest.mark.full
 
@@ -23,12 +23,12 @@ CHURN = Name("churn")
 @pytest.fixture
 def there(
     tmp_path: Path, kubeconfig: Path, namespace: str, request: pytest.FixtureRequest
-) -> ClusterTargetHarness:
-    return ClusterTargetHarness(tmp_path, kubeconfig, namespace, request)
+) -> StandardHarness:
+    return StandardHarness(tmp_path, kubeconfig, namespace, request)
 
 
 @pytest.fixture
-def devices(there: ClusterTargetHarness) -> Iterator[str]:
+def devices(there: StandardHarness) -> Iterator[str]:
     """A node's resource of which there are two, as a device plugin would announce it."""
     resource = f"test.example.com/gpu-{uuid.uuid4().hex[:6]}"
     node = name(there.api.list(kinds.NODE)[0])
@@ -45,12 +45,12 @@ def _announce(api: Api, node: str, resource: str, count: str | None) -> None:
     assert reply.status == 200, reply.body
 
 
-def _revision(there: ClusterTargetHarness, tag: int, resource: str) -> Revision:
+def _revision(there: StandardHarness, tag: int, resource: str) -> Revision:
     resources = Resources(cpu="50m", memory="256Mi", gpu=Gpu(count=1, resource=resource))
     return there.working_revision(CHURN, tag).model_copy(update={"resources": resources})
 
 
-def test_what_does_not_fit_is_said_before_anything_is_made(there: ClusterTargetHarness, devices: str) -> None:
+def test_what_does_not_fit_is_said_before_anything_is_made(there: StandardHarness, devices: str) -> None:
     first, second = (_revision(there, tag, devices) for tag in (1, 2))
     assert gpu_room.findings(there.api, first, Scale(minimum=2, maximum=2)) == []
     (three,) = gpu_room.findings(there.api, first, Scale(minimum=3, maximum=3))
@@ -63,7 +63,7 @@ def test_what_does_not_fit_is_said_before_anything_is_made(there: ClusterTargetH
     assert gpu_room.findings(there.api, first, Scale(minimum=2, maximum=2)) == []
 
 
-def test_who_comes_too_late_waits_and_is_told_for_what(there: ClusterTargetHarness, devices: str) -> None:
+def test_who_comes_too_late_waits_and_is_told_for_what(there: StandardHarness, devices: str) -> None:
     revision = _revision(there, 1, devices)
     there.target.prepare(revision, Scale(minimum=3, maximum=3))
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from platformctl.adapters.cluster.api.client import Api, open_api
-from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE, NAMESPACE
+from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, HTTP_ROUTE, NAMESPACE
 from platformctl.adapters.cluster.api.kubeconfig import Access
-from platformctl.adapters.cluster.api.objects import annotation
+from platformctl.adapters.cluster.api.objects import annotation, text
+from platformctl.adapters.cluster.knative.target import KnativeTarget
+from platformctl.adapters.cluster.knative.traffic import KnativeTraffic
 from platformctl.adapters.cluster.state.lease import ClusterLease
 from platformctl.adapters.cluster.target import ClusterTarget
 from platformctl.adapters.cluster.traffic.counters import ClusterCounters
@@ -27,6 +30,8 @@ from platformctl.domain.manifests import ROLLOUT
 from platformctl.domain.names import Name
 from platformctl.domain.resources import Resources
 from platformctl.domain.revision import ByFormat, ModelInfo, ModelVersion, Revision
+from platformctl.ports import Target
+from platformctl.render.knative import record_name
 from tests.cluster import image_names
 from tests.cluster.models import ROWS, credentials
 from tests.cluster_target.kubeconfigs import one, written
@@ -37,7 +42,7 @@ _ACCOUNT = "models"
 
 
 @dataclass(frozen=True)
-class ClusterTargetHarness:
+class ClusterHarness(ABC):
     """A namespace of a cluster, as two clients have it.
 
     Args:
@@ -67,19 +72,23 @@ class ClusterTargetHarness:
     def api(self) -> Api:
         return open_api(Access(str(self.kubeconfig)), self.namespace, {})
 
-    @cached_property
-    def target(self) -> ClusterTarget:
-        return self._client(self.api, "one client")
+    @abstractmethod
+    def client(self, api: Api, holder: str) -> Target:
+        """The target, as one more client has it."""
 
     @cached_property
-    def another(self) -> ClusterTarget:
+    def target(self) -> Target:
+        return self.client(self.api, "one client")
+
+    @cached_property
+    def another(self) -> Target:
         other = open_api(Access(str(self.kubeconfig)), self.namespace, {})
-        return self._client(other, "another client")
+        return self.client(other, "another client")
 
     @property
-    def unreachable(self) -> ClusterTarget:
+    def unreachable(self) -> Target:
         nobody = written(self.folder, one(f"https://127.0.0.1:{free_port()}"), "nobody")
-        return self._client(open_api(Access(nobody), self.namespace, {}), "a client that is lost")
+        return self.client(open_api(Access(nobody), self.namespace, {}), "a client that is lost")
 
     @property
     def counters(self) -> ClusterCounters:
@@ -100,6 +109,13 @@ class ClusterTargetHarness:
             assert time.monotonic() < end, f"not within {timeout} s"
             time.sleep(0.1)
 
+
+class StandardHarness(ClusterHarness):
+    """In Standard mode."""
+
+    def client(self, api: Api, holder: str) -> ClusterTarget:
+        return ClusterTarget(api, self.shape, Traffic(api, self.shape.gateway), holder)
+
     @contextmanager
     def corrupted(self, name: Name) -> Iterator[None]:
         """Cut the annotation short, as whoever edits it by hand might."""
@@ -115,8 +131,27 @@ class ClusterTargetHarness:
     def _annotate(self, name: Name, value: str) -> None:
         self.api.patch(HTTP_ROUTE, name, {"metadata": {"annotations": {ROLLOUT: value}}})
 
-    def _client(self, api: Api, holder: str) -> ClusterTarget:
-        return ClusterTarget(api, self.shape, Traffic(api, self.shape.gateway), holder)
+
+class KnativeHarness(ClusterHarness):
+    """In Knative mode."""
+
+    def client(self, api: Api, holder: str) -> KnativeTarget:
+        return KnativeTarget(api, self.shape, KnativeTraffic(api), holder)
+
+    @contextmanager
+    def corrupted(self, name: Name) -> Iterator[None]:
+        """Cut the record short, as whoever edits it by hand might."""
+        found = self.api.get(CONFIG_MAP, record_name(name))
+        assert found is not None
+        whole = text(found, "data", "rollout")
+        self._record(name, whole[: len(whole) // 2])
+        try:
+            yield
+        finally:
+            self._record(name, whole)
+
+    def _record(self, name: Name, value: str) -> None:
+        self.api.patch(CONFIG_MAP, record_name(name), {"data": {"rollout": value}})
 
 
 _DIE_HOLDING = """
@@ -158,9 +193,20 @@ class ClusterLeaseHarness:
 @contextmanager
 def cluster_target(
     folder: Path, kubeconfig: Path, request: pytest.FixtureRequest
-) -> Iterator[ClusterTargetHarness]:
+) -> Iterator[StandardHarness]:
     with _namespace(kubeconfig) as namespace:
-        yield ClusterTargetHarness(folder, kubeconfig, namespace, request)
+        yield StandardHarness(folder, kubeconfig, namespace, request)
+
+
+@contextmanager
+def knative_target(
+    folder: Path,
+    kubeconfig: Path,
+    knative: object,  # noqa: ARG001 - it has to be there
+    request: pytest.FixtureRequest,
+) -> Iterator[KnativeHarness]:
+    with _namespace(kubeconfig) as namespace:
+        yield KnativeHarness(folder, kubeconfig, namespace, request)
 
 
 @contextmanager

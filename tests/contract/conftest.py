@@ -12,12 +12,12 @@ from platformctl.domain.names import Name
 from platformctl.domain.observed import ABSENT
 from platformctl.domain.rollout import Phase, Rollout
 from platformctl.ports import Clock, Target
-from tests.cluster.fixture import cluster, kubeconfig, node
+from tests.cluster.fixture import cluster, knative, kubeconfig, node
 from tests.cluster.models import models, stack
 from tests.contract.harness import LeaseHarness, RegistryHarness, TargetHarness
 from tests.contract.implementations import CLOCKS, LEASES, REGISTRIES, TARGETS
 
-__all__ = ["cluster", "kubeconfig", "models", "node", "stack"]
+__all__ = ["cluster", "knative", "kubeconfig", "models", "node", "stack"]
 
 H = TypeVar("H")
 Start = Callable[..., AbstractContextManager[H]]

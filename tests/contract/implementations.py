@@ -6,7 +6,7 @@ else it takes are fixtures.
 
 import pytest
 
-from tests.contract.cluster_harness import cluster_lease, cluster_target
+from tests.contract.cluster_harness import cluster_lease, cluster_target, knative_target
 from tests.contract.fake_harness import fake_clock, fake_lease, fake_registry, fake_target
 from tests.contract.local_harness import local_lease, local_target, system_clock
 from tests.contract.mlflow_harness import rest_registry, store_registry
@@ -15,6 +15,7 @@ TARGETS = [
     pytest.param(fake_target, id="fake", marks=pytest.mark.quick),
     pytest.param(local_target, id="local", marks=pytest.mark.quick),
     pytest.param(cluster_target, id="cluster", marks=[pytest.mark.full, pytest.mark.cluster]),
+    pytest.param(knative_target, id="knative", marks=[pytest.mark.full, pytest.mark.cluster]),
 ]
 
 REGISTRIES = [
