@@ -1,19 +1,21 @@
 """A small server as a pod: what shows that a node works."""
 
 import json
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.cluster import archive
 from tests.cluster.cluster import Cluster
 from tests.cluster.places import NAME
 
-_IMAGE = f"docker.io/{NAME}/answer:1"
-_PORT = 8080
+IMAGE = f"docker.io/{NAME}/answer:1"
+PORT = 8080
 _NAME = "answer"
 _PATIENCE = 30.0
 """Seconds until a Service must answer whose pod is ready."""
@@ -52,13 +54,19 @@ class Answering:
                 return
 
 
+def import_image(cluster: Cluster) -> None:
+    """Make the server's image known to the node."""
+    with tempfile.TemporaryDirectory(dir=cluster.folder) as folder:
+        tar = archive.image(
+            Path(folder, "answer.tar"), IMAGE, {_NAME: cluster.programs[_NAME]}, [f"/{_NAME}"]
+        )
+        cluster.import_image(tar)
+
+
 @contextmanager
 def answering(cluster: Cluster, namespace: str) -> Iterator[Answering]:
     """Run the server as the pod `answer`, behind a Service of that name."""
-    tar = archive.image(
-        cluster.folder / "answer.tar", _IMAGE, {_NAME: cluster.programs[_NAME]}, [f"/{_NAME}"]
-    )
-    cluster.import_image(tar)
+    import_image(cluster)
     cluster.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=json.dumps(_manifests()))
     wait = ("wait", "--namespace", namespace, "--timeout=240s")
     cluster.kubectl(*wait, "--for=condition=Ready", f"pod/{_NAME}")
@@ -72,9 +80,9 @@ def _manifests() -> dict[str, object]:
     metadata = {"name": _NAME, "labels": {"app": _NAME}}
     container = {
         "name": _NAME,
-        "image": _IMAGE,
-        "ports": [{"containerPort": _PORT}],
-        "readinessProbe": {"httpGet": {"path": "/", "port": _PORT}, "periodSeconds": 1},
+        "image": IMAGE,
+        "ports": [{"containerPort": PORT}],
+        "readinessProbe": {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1},
         "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}},
     }
     pod = {
@@ -87,6 +95,6 @@ def _manifests() -> dict[str, object]:
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
-        "spec": {"selector": {"app": _NAME}, "ports": [{"port": 80, "targetPort": _PORT}]},
+        "spec": {"selector": {"app": _NAME}, "ports": [{"port": 80, "targetPort": PORT}]},
     }
     return {"apiVersion": "v1", "kind": "List", "items": [pod, service]}

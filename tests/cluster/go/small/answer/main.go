@@ -1,4 +1,5 @@
-// Answer is a pod's program for tests: it says which pod it is, and what a name resolves to there.
+// Answer is a pod's program for tests: it says which pod it is, of which Knative revision, and what a name
+// resolves to there.
 package main
 
 import (
@@ -16,6 +17,9 @@ func main() {
 		if err != nil {
 			http.Error(reply, err.Error(), http.StatusInternalServerError)
 			return
+		}
+		if revision := os.Getenv("K_REVISION"); revision != "" {
+			reply.Header().Set("X-Platformctl-Revision", revision)
 		}
 		fmt.Fprint(reply, name)
 	})
