@@ -46,7 +46,8 @@ _METRIC = (
     *("external.target.type", "external.target.value"),
 )
 _COMPONENT = (
-    *("annotations", "minReplicas", "maxReplicas", "automountServiceAccountToken", "serviceAccountName"),
+    *("labels", "annotations", "minReplicas", "maxReplicas", "scaleMetric", "scaleTarget"),
+    *("canaryTrafficPercent", "timeout", "automountServiceAccountToken", "serviceAccountName"),
     *(f"autoScaling.metrics[].{field}" for field in _METRIC),
     *("deploymentStrategy.type", "deploymentStrategy.rollingUpdate.maxSurge"),
     *("deploymentStrategy.rollingUpdate.maxUnavailable", "imagePullSecrets[].name", "nodeSelector"),

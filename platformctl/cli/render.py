@@ -20,6 +20,7 @@ from platformctl.domain.errors import SpecError
         "platformctl render churn --kserve-version 0.17 --record registry.json",
         "platformctl render churn --recorded registry.json",
         "platformctl render -f churn.yaml --version 2 --canary 10 -o manifests/",
+        "platformctl render churn --mode knative",
     ),
 )
 @request_options
@@ -62,6 +63,9 @@ def command(  # noqa: PLR0913 - click passes an argument an option
     From the spec, the registry and the context's settings alone: no cluster is asked, and the same input
     gives the same bytes. They are what `deploy` applies: the InferenceService of the revision and what it
     needs, and the HTTPRoute. With a canary's share there are two revisions, and their weights.
+
+    With --mode knative: the record of the rollout, what each revision needs, and one InferenceService. What a
+    cluster has by itself is not asked for, so that auto is standard here.
     """
     from platformctl.adapters import manifest_files  # `--help` must not pay for these
     from platformctl.usecases.render import rendered

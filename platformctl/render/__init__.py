@@ -11,11 +11,11 @@ from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
-from platformctl.render import checked, containers, names, objects, routes
+from platformctl.render import checked, containers, knative, names, objects, routes, scaling
 from platformctl.render.names import service, service_of
 from platformctl.render.scaling import patch
 
-__all__ = ["patch", "revision", "route", "service", "service_of"]
+__all__ = ["knative", "patch", "revision", "route", "service", "service_of"]
 
 
 def revision(revision: Revision, scale: Scale, shape: Shape) -> tuple[Manifest, ...]:
@@ -27,6 +27,7 @@ def revision(revision: Revision, scale: Scale, shape: Shape) -> tuple[Manifest, 
     """
     names.refuse_long_names(revision)
     containers.refuse_classes_in_folders(revision)
+    scaling.refuse(scale)
     made = (
         objects.inference_service(revision, scale, shape),
         objects.config_map(revision, shape),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformctl.domain.cluster import KSERVE_VERSIONS
 from platformctl.domain.errors import SpecError
-from platformctl.domain.manifests import Manifest
+from platformctl.domain.manifests import HOLDS, Manifest
 from platformctl.domain.wording import said
 from platformctl.render.templates import brought
 
@@ -34,7 +34,7 @@ def check(manifests: Iterable[Manifest], version: str) -> None:
         SpecError: There is something; the message has the field's path, and a version that takes it.
     """
     for manifest in manifests:
-        if manifest["kind"] == "ConfigMap":
+        if manifest["kind"] == "ConfigMap" and HOLDS not in manifest["metadata"]["labels"]:
             _check_settings(manifest)
         wrong = fault(manifest, version)
         if wrong is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platformctl.domain.cluster import Shape
+from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.components import Image
 from platformctl.domain.errors import SpecError
 from platformctl.domain.resources import Gpu
@@ -19,6 +19,9 @@ START_SECONDS = 720
 LEAVE_SECONDS = 5
 """Between a pod's removal from the Services and its SIGTERM: until gateway and kube-proxy know."""
 
+_READY_SECONDS = {Mode.STANDARD: 5, Mode.KNATIVE: 1}
+"""Between two looks at whether it is ready. Where a request waits for one to wake, a second is long."""
+
 _USER = 10001
 _SETTINGS_FOLDER = "/etc/platformctl"
 _SETTINGS, _SCRATCH, _SHARED = "settings", "tmp", "shared-memory"
@@ -32,30 +35,33 @@ class Container:
     volumes: Sequence[Mapping[str, Any]]
 
 
-def container(revision: Revision, part: Part, shape: Shape) -> Container:
+def container(revision: Revision, part: Part, shape: Shape, mode: Mode = Mode.STANDARD) -> Container:
     """The container of a component.
+
+    In Knative mode it has one port, and no hook: what ends requests before the pod is theirs.
 
     Raises:
         SpecError: Pods cannot read the model.
     """
     chosen = revision.predictor if part == "predictor" else revision.transformer
+    if isinstance(chosen, Image):
+        return _theirs(revision, part, chosen, shape, mode)
     gpus = revision.resources.gpus if part == "predictor" else None
     shared = _shared_memory(gpus)
-    if isinstance(chosen, Image):
-        return _theirs(revision, part, chosen, shape, gpus)
     scratch = {"name": _SCRATCH, "emptyDir": {}}
     content = render(
         "container",
         image=_server(revision, part, shape),
         args=[],
         env=_model(revision, shape) if part == "predictor" else [],
-        ports=_ports(HTTP_PORT, grpc=True),
+        ports=_ports(HTTP_PORT, mode, grpc=True),
         resources=_resources(revision, gpus),
         ready=f"/v2/models/{revision.deployment}/ready",
         live="/v2/health/live",
         port=HTTP_PORT,
         start_seconds=START_SECONDS,
-        leave_seconds=LEAVE_SECONDS,
+        ready_seconds=_READY_SECONDS[mode],
+        leave_seconds=_leave_seconds(mode),
         read_only=True,
         user=_USER,
         mounts=[_mount(_SETTINGS, _SETTINGS_FOLDER), _mount(_SCRATCH, "/tmp", read_only=False), *_at(shared)],  # noqa: S108 a folder in the pod
@@ -63,8 +69,9 @@ def container(revision: Revision, part: Part, shape: Shape) -> Container:
     return Container(content, [_settings_volume(revision, part), scratch, *shared])
 
 
-def _theirs(revision: Revision, part: Part, image: Image, shape: Shape, gpus: Gpu | None) -> Container:
+def _theirs(revision: Revision, part: Part, image: Image, shape: Shape, mode: Mode) -> Container:
     """A person's image. It may want to write to its own files, and need not have a page for liveness."""
+    gpus = revision.resources.gpus if part == "predictor" else None
     shared = _shared_memory(gpus)
     asked = part == "predictor" and is_separate(revision) and not isinstance(revision.transformer, Image)
     name = revision.deployment
@@ -79,13 +86,14 @@ def _theirs(revision: Revision, part: Part, image: Image, shape: Shape, gpus: Gp
             {"name": "PLATFORMCTL_REVISION", "value": revision.id},
             *([{"name": "PROTOCOL", "value": image.protocol}] if image.protocol != "v1" else []),
         ],
-        ports=_ports(image.port, grpc=asked),
+        ports=_ports(image.port, mode, grpc=asked),
         resources=_resources(revision, gpus),
         ready=f"/v1/models/{name}" if image.protocol == "v1" else f"/v2/models/{name}/ready",
         live=None,
         port=image.port,
         start_seconds=START_SECONDS,
-        leave_seconds=LEAVE_SECONDS,
+        ready_seconds=_READY_SECONDS[mode],
+        leave_seconds=_leave_seconds(mode),
         read_only=False,
         user=_USER,
         mounts=_at(shared),
@@ -116,8 +124,14 @@ def _model(revision: Revision, shape: Shape) -> list[dict[str, str]]:
     return [{"name": "STORAGE_URI", "value": storage.uri(revision.model, shape.storage)}]
 
 
-def _ports(http: int, *, grpc: bool) -> list[dict[str, Any]]:
-    """KServe makes the first one port 80 of the Service, and each other one its own."""
+def _leave_seconds(mode: Mode) -> int | None:
+    return LEAVE_SECONDS if mode is Mode.STANDARD else None
+
+
+def _ports(http: int, mode: Mode, *, grpc: bool) -> list[dict[str, Any]]:
+    """KServe makes the first one port 80 of the Service, and each other one its own. Knative takes one."""
+    if mode is Mode.KNATIVE:
+        return [{"name": "http1", "containerPort": http, "protocol": "TCP"}]
     first = {"name": "http", "containerPort": http, "protocol": "TCP"}
     return [first, {"name": "grpc", "containerPort": GRPC_PORT, "protocol": "TCP"}] if grpc else [first]
 

@@ -6,13 +6,18 @@ from platformctl.domain.components import Image
 from platformctl.domain.errors import SpecError
 from platformctl.domain.kube_names import LABEL_LIMIT
 from platformctl.domain.manifests import REVISION, Manifest
-from platformctl.domain.names import RevisionId
+from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.revision import Revision
 
 Part = Literal["predictor", "transformer"]
 
 HTTP_PORT, GRPC_PORT, SERVICE_PORT = 8080, 8081, 80
 """Of a pod; of the Service in front of the pods."""
+
+MODE = "serving.kserve.io/deploymentMode"
+"""The annotation of an InferenceService that says what KServe makes of it."""
+BEFORE_NEW_MODES = "0.15"
+"""The version of KServe that has the modes' former names. Later ones would write over those."""
 
 _APP_LABEL = "isvc."
 """KServe puts it before the name of a component and makes a label of that, by which Services select."""
@@ -63,13 +68,26 @@ def refuse_long_names(revision: Revision) -> None:
     Raises:
         SpecError: The label that KServe makes of the name is too long for Kubernetes.
     """
-    longest = max(len(_APP_LABEL + component(revision.id, part)) for part in parts(revision))
-    if longest <= LABEL_LIMIT:
+    label = _APP_LABEL + service(revision)
+    refuse_long_name(revision.deployment, label, f"with what KServe adds, its label {label}")
+
+
+def refuse_long_name(deployment: Name, text: str, what: str) -> None:
+    """Refuse a deployment of whose name Kubernetes cannot take what is made.
+
+    Args:
+        deployment: Its name.
+        text: What is made of it: a label's value, or a part of a host.
+        what: The same in words.
+
+    Raises:
+        SpecError: It is too long; the message says which name is not.
+    """
+    if len(text) <= LABEL_LIMIT:
         return
-    most = len(revision.deployment) - (longest - LABEL_LIMIT)
+    most = len(deployment) - (len(text) - LABEL_LIMIT)
     raise SpecError(
-        f"{revision.deployment!r} is too long: with what KServe adds, its label {_APP_LABEL}"
-        f"{service(revision)} has {longest} characters, and Kubernetes takes {LABEL_LIMIT}",
+        f"{deployment!r} is too long: {what} has {len(text)} characters, and Kubernetes takes {LABEL_LIMIT}",
         field="metadata.name",
         hint=f"use a name of at most {most} characters; spec.model.name says which model it is",
     )

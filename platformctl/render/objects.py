@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from platformctl.domain.cluster import Shape
+from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.components import Image
 from platformctl.domain.manifests import Manifest, labels
 from platformctl.domain.resources import PRODUCT_LABEL
@@ -19,7 +19,6 @@ _DRAIN_SECONDS = 25
 """A model server of ours finishes what is in flight within this time."""
 
 _GRACE_SECONDS = LEAVE_SECONDS + _DRAIN_SECONDS + 10
-_BEFORE_STANDARD = "0.15"
 _MODEL_FOLDER = "/mnt/models"
 _VISIBILITY = "networking.kserve.io/visibility"
 
@@ -27,13 +26,13 @@ _VISIBILITY = "networking.kserve.io/visibility"
 def inference_service(revision: Revision, scale: Scale, shape: Shape) -> Manifest:
     """The InferenceService, whose controller makes Deployments, Services and autoscalers of it."""
     components = {part: _component(revision, part, scale, shape) for part in names.parts(revision)}
+    mode = "RawDeployment" if shape.kserve == names.BEFORE_NEW_MODES else "Standard"
     return render(
         "inferenceservice",
         **_identity(revision, shape),
         # No route of KServe's own: ours has the weights.
         labels=labels(revision.deployment, revision.id) | {_VISIBILITY: "cluster-local"},
-        autoscaler=scaling.autoscaler(scale),
-        mode="RawDeployment" if shape.kserve == _BEFORE_STANDARD else "Standard",
+        annotations={scaling.AUTOSCALER: scaling.autoscaler(scale), names.MODE: mode},
         predictor=components["predictor"],
         transformer=components.get("transformer"),
     )
@@ -89,24 +88,43 @@ def _labels(revision: Revision) -> Mapping[str, str]:
     return labels(revision.deployment, revision.id)
 
 
+def pod(revision: Revision, part: Part, shape: Shape, mode: Mode) -> Mapping[str, Any]:
+    """What the pods of a component have in any mode, for a template."""
+    made = container(revision, part, shape, mode)
+    return {
+        "service_account": shape.storage.service_account or _own_account(revision, shape, part),
+        "pull_secrets": [{"name": name} for name in shape.images.pull_secrets],
+        "node_selector": _node_selector(revision, part),
+        "tolerations": [
+            each.model_dump(mode="json", exclude_defaults=True) for each in revision.resources.tolerations
+        ],
+        "container": made.content,
+        "volumes": made.volumes,
+    }
+
+
+def scraped(revision: Revision, part: Part) -> Mapping[str, str]:
+    """The annotations by which a Prometheus with the usual rules finds the figures of our servers."""
+    if not runs_our_server(revision, part):
+        return {}
+    return {
+        "prometheus.io/path": "/metrics",
+        "prometheus.io/port": str(HTTP_PORT),
+        "prometheus.io/scrape": "true",
+    }
+
+
 def _component(revision: Revision, part: Part, scale: Scale, shape: Shape) -> Mapping[str, Any]:
-    made = container(revision, part, shape)
-    resources = revision.resources
     return render(
         "component",
-        pod_annotations=_scraped(revision, part),
+        pod_annotations=scraped(revision, part),
         minimum=scale.minimum,
         maximum=scale.maximum,
         metrics=scaling.metrics(scale),
         **_strategy(revision, part, scale),
-        service_account=shape.storage.service_account or _own_account(revision, shape, part),
-        pull_secrets=[{"name": name} for name in shape.images.pull_secrets],
         grace_seconds=_GRACE_SECONDS,
-        node_selector=_node_selector(revision, part),
-        tolerations=[each.model_dump(mode="json", exclude_defaults=True) for each in resources.tolerations],
         pod_labels=names.pod_labels(revision.id, part),
-        container=made.content,
-        volumes=made.volumes,
+        **pod(revision, part, shape, Mode.STANDARD),
     )
 
 
@@ -115,17 +133,6 @@ def _own_account(revision: Revision, shape: Shape, part: Part = "predictor") -> 
     storage, predictor = shape.storage, revision.predictor
     loads = part == "predictor" and not (isinstance(predictor, Image) and not predictor.model)
     return revision.id if loads and storage.secret and storage.service_account is None else None
-
-
-def _scraped(revision: Revision, part: Part) -> Mapping[str, str]:
-    """By what a Prometheus with the usual rules finds the figures of our servers."""
-    if not runs_our_server(revision, part):
-        return {}
-    return {
-        "prometheus.io/path": "/metrics",
-        "prometheus.io/port": str(HTTP_PORT),
-        "prometheus.io/scrape": "true",
-    }
 
 
 def _strategy(revision: Revision, part: Part, scale: Scale) -> Mapping[str, int]:

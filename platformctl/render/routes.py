@@ -3,7 +3,6 @@
 No backend has filters of its own: gateways then keep them together, and lose nothing when weights change.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from platformctl.domain.manifests import Manifest, labels
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
-from platformctl.render import names, served
+from platformctl.render import names, records, served
 from platformctl.render.templates import render
 
 REVISION_HEADER = "x-platformctl-revision"
@@ -20,9 +19,6 @@ REVISION_HEADER = "x-platformctl-revision"
 
 _TIMEOUT = "60s"
 """Until a request without a complete answer is a 504; as the local router has it."""
-
-_FIRST = {"number": 1, "by": "platformctl render"}
-"""What is recorded as the commit, until a target records its own."""
 
 _RULES = 16
 """Gateway API takes no more."""
@@ -42,19 +38,13 @@ def http_route(
         name=name,
         namespace=shape.namespace,
         labels=labels(name),
-        commit=json.dumps(_FIRST),
-        rollout=_text(rollout),
+        commit=records.FIRST,
+        rollout=records.rollout(rollout),
         gateway_namespace=shape.gateway.namespace,
         gateway=shape.gateway.name,
         host=shape.host_of(name),
         rules=[served.rule(rules), *rules],
     )
-
-
-def _text(rollout: Rollout) -> str:
-    """The rollout as JSON, without what is the default: an annotation has its limits."""
-    said = rollout.model_dump(mode="json", exclude_defaults=True)
-    return json.dumps({"schemaVersion": rollout.schema_version, **said}, separators=(",", ":"))
 
 
 def _pinned(name: Name, route: Route, rollout: Rollout, live: Mapping[RevisionId, str]) -> Iterator[Rule]:

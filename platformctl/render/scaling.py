@@ -4,10 +4,35 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from platformctl.domain.errors import SpecError
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.revision import Scale
+from platformctl.domain.scaling import DEFAULT_CPU
 
 AUTOSCALER = "serving.kserve.io/autoscalerClass"
+
+_OTHER_MODE = "take a cluster's Knative mode (--mode knative)"
+
+
+def refuse(scale: Scale) -> None:
+    """Refuse what only Knative scales by.
+
+    Raises:
+        SpecError: There is something; the message says the way out.
+    """
+    if scale.minimum == 0:
+        raise SpecError(
+            "in Standard mode nobody would answer: no request wakes a revision that has no replica",
+            field="spec.scaling.min",
+            hint=f"write min: 1, or {_OTHER_MODE}; to remove the deployment: platformctl delete NAME",
+        )
+    for target in ("concurrency", "rps"):
+        if getattr(scale, target) is not None:
+            raise SpecError(
+                f"in Standard mode nothing scales by {target}: Knative counts requests, Kubernetes does not",
+                field=f"spec.scaling.{target}",
+                hint=f"write cpu: {DEFAULT_CPU} or prometheus, or {_OTHER_MODE}",
+            )
 
 
 def autoscaler(scale: Scale) -> str:

@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from platformctl import render
-from platformctl.domain.cluster import Shape
+from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource, Spec
 from platformctl.domain.errors import SpecError
 from platformctl.domain.images import NOWHERE
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Finding
 from platformctl.domain.progress import Said, Warned
-from platformctl.domain.revision import Revision
+from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Candidate, Phase, Rollout
+from platformctl.domain.route import WHOLE
 from platformctl.plan import capacity, lookup
 from platformctl.ports import Registry, Reporter
 from platformctl.render import storage
@@ -32,16 +33,18 @@ class Press:
         registry: Where models come from, or what it once answered.
         shape: The cluster, as configured.
         fingerprint: SHA-256 over the files of a folder.
+        mode: What KServe is to make of it.
     """
 
     registry: Registry
     shape: Shape
     reporter: Reporter
     fingerprint: Callable[[str], str]
+    mode: Mode = Mode.STANDARD
 
 
 def rendered(press: Press, request: DeployRequest) -> Sequence[Manifest]:
-    """The objects: each revision's, then the route.
+    """The objects: each revision's, then the route; in Knative mode the record, each revision's, the service.
 
     Without a canary's share there is one revision, the one that a first `deploy` takes. With one there are
     that and the one that `deploy --canary` takes.
@@ -57,10 +60,9 @@ def rendered(press: Press, request: DeployRequest) -> Sequence[Manifest]:
     for revision in revisions:
         for finding in storage.findings(revision.model, press.shape.storage):
             press.reporter.event(_warned(finding))
-    objects = [found for revision in revisions for found in _objects(press, wanted, revision)]
+    objects = (_of_knative if press.mode is Mode.KNATIVE else _of_standard)(press.shape, wanted, rollout)
     _warn_of_images_nowhere(press, objects)
-    live = {revision.id: render.service(revision) for revision in revisions}
-    return [*objects, render.route(wanted.name, rollout.route, rollout, live, press.shape)]
+    return objects
 
 
 def _wanted(request: DeployRequest) -> ModelDeployment:
@@ -70,11 +72,36 @@ def _wanted(request: DeployRequest) -> ModelDeployment:
     return overridden(request.spec or default, request.overrides)
 
 
-def _objects(press: Press, wanted: ModelDeployment, revision: Revision) -> Sequence[Manifest]:
-    scale = capacity.settled(wanted.spec.scaling, revision.id)
-    return sorted(
-        render.revision(revision, scale, press.shape), key=lambda manifest: _ORDER.index(manifest["kind"])
-    )
+def _of_standard(shape: Shape, wanted: ModelDeployment, rollout: Rollout) -> Sequence[Manifest]:
+    """An InferenceService a revision, and the route with their weights."""
+    made = [
+        each
+        for revision in rollout.retained
+        for each in _ordered(render.revision(revision, _scale(wanted, revision), shape))
+    ]
+    live = {revision.id: render.service(revision) for revision in rollout.retained}
+    return [*made, render.route(wanted.name, rollout.route, rollout, live, shape)]
+
+
+def _of_knative(shape: Shape, wanted: ModelDeployment, rollout: Rollout) -> Sequence[Manifest]:
+    """One InferenceService, with the newest revision as its template."""
+    needed = [
+        each
+        for revision in rollout.retained
+        for each in _ordered(render.knative.revision(revision, _scale(wanted, revision), shape))
+    ]
+    newest = rollout.retained[-1]
+    percent = rollout.candidate.share if rollout.candidate else WHOLE
+    service = render.knative.service(newest, _scale(wanted, newest), percent, shape)
+    return [render.knative.record(wanted.name, rollout, shape), *needed, service]
+
+
+def _ordered(manifests: Sequence[Manifest]) -> Sequence[Manifest]:
+    return sorted(manifests, key=lambda manifest: _ORDER.index(manifest["kind"]))
+
+
+def _scale(wanted: ModelDeployment, revision: Revision) -> Scale:
+    return capacity.settled(wanted.spec.scaling, revision.id)
 
 
 def _steady(press: Press, request: DeployRequest, wanted: ModelDeployment) -> Rollout:

@@ -9,7 +9,7 @@ from pathlib import Path
 from platformctl.adapters.registry.files import digest_of_folder
 from platformctl.adapters.registry.recorded import Recorded, Recording
 from platformctl.domain import cluster_options
-from platformctl.domain.cluster import Shape
+from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.settings import Settings
 from platformctl.ports import Reporter
 from platformctl.usecases.render import Press
@@ -38,12 +38,12 @@ def press(settings: Settings, reporter: Reporter, wanted: Wanted) -> Iterator[Pr
     Raises:
         SpecError: The record cannot be read, or cannot be written.
     """
-    shape = _shape(settings, wanted.kserve)
+    shape, mode = _shape(settings, wanted.kserve), _mode(settings)
     if wanted.recorded is not None:
-        yield Press(Recorded(wanted.recorded), shape, reporter, _fingerprint)
+        yield Press(Recorded(wanted.recorded), shape, reporter, _fingerprint, mode)
         return
     recording = Recording(registry(settings, reporter))
-    yield Press(recording, shape, reporter, _fingerprint)
+    yield Press(recording, shape, reporter, _fingerprint, mode)
     if wanted.record is not None:
         recording.write(wanted.record)
 
@@ -52,6 +52,12 @@ def _shape(settings: Settings, kserve: str | None) -> Shape:
     version = importlib.metadata.version("platformctl")
     shape = cluster_options.shape(settings.cluster, settings.namespace.value, version)
     return replace(shape, kserve=kserve) if kserve else shape
+
+
+def _mode(settings: Settings) -> Mode:
+    """The chosen one. What a cluster has by itself is not known here."""
+    chosen = settings.mode.value
+    return Mode.STANDARD if chosen == cluster_options.AUTO else Mode(chosen)
 
 
 def _fingerprint(folder: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from platformctl.adapters import manifest_files, spec_files
 from platformctl.adapters.registry.recorded import SCHEMA, Recorded
-from platformctl.domain.cluster import Gateway, Images, Shape, Storage
+from platformctl.domain.cluster import Gateway, Images, Mode, Shape, Storage
 from platformctl.domain.manifests import Manifest
 from platformctl.usecases.render import Press, rendered
 from platformctl.usecases.request import DeployRequest
@@ -29,6 +29,7 @@ class Case:
     """A spec, the cluster that it is for, and where the registry says the model is."""
 
     shape: Shape = SHAPE
+    mode: Mode = Mode.STANDARD
     artifacts: str = "s3://models/churn"
     storage: Mapping[str, Any] = field(default_factory=dict)
 
@@ -53,8 +54,24 @@ _SPECIAL = {
         )
     ),
     "version-0.15": Case(replace(SHAPE, kserve="0.15")),
+    "knative-secrets": Case(
+        replace(SHAPE, images=replace(SHAPE.images, pull_secrets=("pull", "more"))),
+        storage={"secret": "s3-credentials"},
+    ),
+    "knative-version-0.15": Case(replace(SHAPE, kserve="0.15")),
 }
-CASES = {path.stem: _SPECIAL.get(path.stem, Case()) for path in sorted((FOLDER / "specs").glob("*.yaml"))}
+_KNATIVE = "knative-"
+
+
+def _case(name: str) -> Case:
+    mode = Mode.KNATIVE if name.startswith(_KNATIVE) else Mode.STANDARD
+    return replace(_SPECIAL.get(name, Case()), mode=mode)
+
+
+CASES = {path.stem: _case(path.stem) for path in sorted((FOLDER / "specs").glob("*.yaml"))}
+STANDARD, KNATIVE = (
+    [name for name, case in CASES.items() if case.mode is mode] for mode in (Mode.STANDARD, Mode.KNATIVE)
+)
 
 
 def objects(name: str, folder: Path, **changed: Any) -> list[Manifest]:
@@ -66,6 +83,7 @@ def objects(name: str, folder: Path, **changed: Any) -> list[Manifest]:
         replace(case.cluster, **changed),
         RecordingReporter(),
         lambda _folder: "0" * 64,
+        case.mode,
     )
     return list(rendered(press, DeployRequest(name=spec.name, spec=spec)))
 

@@ -19,7 +19,10 @@ from tests.render.cases import CASES, GOLDEN
 pytestmark = pytest.mark.full
 
 _SECONDS = 60
-_OF_KSERVE = frozenset({"annotations", "minReplicas", "maxReplicas", "autoScaling", "deploymentStrategy"})
+_OF_KSERVE = frozenset(
+    {"annotations", "minReplicas", "maxReplicas", "autoScaling", "deploymentStrategy", "labels", "timeout"}
+    | {"canaryTrafficPercent", "scaleMetric", "scaleTarget"}
+)
 _APPLY = ("apply", "--server-side", "--field-manager=platformctl", "--validate=strict", "--dry-run=server")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from platformctl import render
-from platformctl.domain.cluster import KSERVE_VERSIONS
+from platformctl.domain.cluster import KSERVE_VERSIONS, Mode
 from platformctl.domain.errors import SpecError
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.revision import Scale
@@ -15,6 +15,8 @@ from tests.render.cases import CASES, SHAPE, objects
 pytestmark = pytest.mark.quick
 
 MODE = "serving.kserve.io/deploymentMode"
+CALLED = {Mode.STANDARD: ("Standard", "RawDeployment"), Mode.KNATIVE: ("Knative", "Serverless")}
+"""Now, and in KServe 0.15."""
 
 
 @pytest.mark.parametrize("version", KSERVE_VERSIONS)
@@ -23,8 +25,7 @@ def test_no_object_has_a_field_too_many(name: str, version: str, tmp_path: Path)
     for manifest in objects(name, tmp_path, kserve=version):
         assert checked.fault(manifest, version) is None
         if manifest["kind"] == "InferenceService":
-            expected = "RawDeployment" if version == "0.15" else "Standard"
-            assert manifest["metadata"]["annotations"][MODE] == expected
+            assert manifest["metadata"]["annotations"][MODE] == CALLED[CASES[name].mode][version == "0.15"]
 
 
 def service(**more: object) -> Manifest:

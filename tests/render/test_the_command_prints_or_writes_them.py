@@ -98,6 +98,22 @@ def test_the_context_says_what_is_known_of_the_cluster(command: Command, tmp_pat
     assert "deploymentMode: Standard" in newer.out
 
 
+def test_in_knative_mode_a_share_is_a_percentage_of_the_newest(command: Command, tmp_path: Path) -> None:
+    ran = command("churn", "--canary", "10", "--mode", "knative")
+    record, *_, service = yaml.safe_load_all(ran.out)
+    assert (record["kind"], service["kind"]) == ("ConfigMap", "InferenceService")
+    assert (service["metadata"]["name"], service["spec"]["predictor"]["canaryTrafficPercent"]) == (
+        "churn",
+        10,
+    )
+    (tmp_path / "platformctl.toml").write_text(
+        'context = "prod"\n[contexts.prod]\ntarget = "cluster"\nmode = "knative"\n'
+    )
+    assert "deploymentMode: Knative" in command("churn").out
+    assert "deploymentMode: Standard" in command("churn", "--mode", "standard").out
+    assert "deploymentMode: Standard" in command("churn", "--mode", "auto").out, "no cluster is asked"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -5,10 +5,13 @@ from platformctl.domain.components import Image
 from platformctl.domain.errors import SpecError
 from platformctl.domain.names import Name
 from platformctl.domain.revision import Code, Revision, Scale
+from platformctl.domain.scaling import Prometheus
 from tests.fakes.values import revision
 from tests.render.cases import SHAPE
 
 pytestmark = pytest.mark.quick
+
+QUERY = Prometheus(address="http://prometheus:9090", query="sum(up)", threshold=1)
 
 
 def churn(name: str = "churn", **changed: object) -> Revision:
@@ -47,6 +50,28 @@ def test_a_transformer_of_its_own_needs_a_shorter_one() -> None:
     assert render.revision(churn("a" * fits, transformer=image), Scale(), SHAPE)
     with pytest.raises(SpecError, match="too long"):
         render.revision(churn("a" * (fits + 1), transformer=image), Scale(), SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("scale", "field", "way_out"),
+    [
+        (Scale(minimum=0, maximum=2), "spec.scaling.min", "write min: 1"),
+        (Scale(minimum=0, maximum=2, prometheus=QUERY), "spec.scaling.min", "write min: 1"),
+        (Scale(maximum=2, concurrency=4), "spec.scaling.concurrency", "write cpu: 80"),
+        (Scale(maximum=2, rps=50), "spec.scaling.rps", "write cpu: 80"),
+    ],
+)
+def test_what_only_knative_scales_by(scale: Scale, field: str, way_out: str) -> None:
+    with pytest.raises(SpecError, match="in Standard mode") as refused:
+        render.revision(churn(), scale, SHAPE)
+    assert refused.value.field == field
+    assert refused.value.hint
+    assert way_out in refused.value.hint
+    assert "--mode knative" in refused.value.hint
+
+
+def test_what_shares_its_gpus_is_not_what_sleeps() -> None:
+    assert render.revision(churn(), Scale(shared=True), SHAPE) == render.revision(churn(), Scale(), SHAPE)
 
 
 def test_a_model_that_pods_cannot_read() -> None:
