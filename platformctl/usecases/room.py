@@ -58,6 +58,11 @@ def stages(world: World, observed: Observed, revision: Revision, goal: int) -> S
     stable, wanted = rollout.stable, rollout.wanted
     if stable is None or wanted is None or revision.resources.gpus is None:
         return None
+    if not world.target.capabilities(revision.deployment).scales_in_place:
+        raise Refused(
+            "GPUs cannot be shared in stages here: another scale starts servers anew, which takes GPUs too",
+            hint="leave --gpu-shift out: platformctl says what fits; in Standard mode they can be shared",
+        )
     room, candidate = world.target.room(revision), rollout.candidate
     again = candidate is not None and candidate.revision.id == revision.id
     before = rollout.staging.replicas if rollout.staging and again else 0

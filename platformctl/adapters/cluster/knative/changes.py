@@ -5,7 +5,7 @@ recorded route, which is where a client that was killed between its record and t
 """
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from platformctl.adapters.cluster.api.client import Api
@@ -13,9 +13,10 @@ from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, DISRUPTION_BUDGET
 from platformctl.adapters.cluster.api.objects import at, label, name, number, uid
 from platformctl.adapters.cluster.knative.seen import Seen, is_served, percentage, whose
 from platformctl.adapters.cluster.knative.services import SERVED_SECONDS, Services
+from platformctl.adapters.cluster.observing import knative as observing
 from platformctl.domain import manifests
 from platformctl.domain.cluster import Shape
-from platformctl.domain.errors import NotFound
+from platformctl.domain.errors import DeadlinePassed, NotFound, Refused
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.revision import Revision, Scale
@@ -26,6 +27,9 @@ from platformctl.render import knative
 
 DRAIN_SECONDS = 2.0
 """Between the end of a revision's share and the removal of its pods, which then finish what they have."""
+
+_GLANCE_SECONDS = 3.0
+"""After which it is asked whether there is hope."""
 
 _SCALED = ("minReplicas", "maxReplicas", "scaleTarget", "scaleMetric")
 _OTHERS = (CONFIG_MAP, SERVICE_ACCOUNT, DISRUPTION_BUDGET)
@@ -101,7 +105,7 @@ class Changes:
         is_template = model is not None and seen.template == revision
         if model and is_template and not _is_scaled(seen.service, self._rendered(model, base, WHOLE)):
             self._put(model, base, rollout.route)
-            self._services.await_ready(deployment, self._timeout)
+            self._await_ready(deployment, revision)
             self.follow(deployment, rollout.route)
         self._services.rescale(deployment, revision, scale)
 
@@ -142,12 +146,33 @@ class Changes:
             update={"minimum": max(base.minimum, replicas, 1), "maximum": max(base.maximum, replicas)}
         )
         self._services.rescale(deployment, stable.id, lifted)
-        self._services.await_ready(deployment, self._timeout)
+        self._await_ready(deployment, stable.id)
         self._services.give(deployment, WHOLE)
         self._services.await_served(deployment, rollout.route)
         if lifted.minimum > max(base.minimum, 1):
             time.sleep(upkeep.MEASURED_AFTER.total_seconds())
         self._services.rescale(deployment, stable.id, base)
+
+    def _await_ready(self, deployment: Name, revision: RevisionId) -> None:
+        """Wait until the template as it is now is ready, as long as there is hope.
+
+        Raises:
+            Refused: It will not get ready by itself; who serves goes on.
+            DeadlinePassed: It was still getting ready.
+        """
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._services.await_ready(deployment, min(_GLANCE_SECONDS, self._timeout))
+            except DeadlinePassed:
+                now = observing.revisions(self._api, deployment, datetime.now(UTC))
+                stuck = now.stuck.get(revision)
+                if stuck is not None:
+                    raise _stuck(revision, stuck) from None
+                if time.monotonic() >= deadline:
+                    raise
+            else:
+                return
 
     def _put(self, revision: Revision, base: Scale, route: Route) -> None:
         """Make it the template. Nothing else serves: it takes everything once it is ready."""
@@ -179,6 +204,13 @@ class Changes:
             for one in self._api.list(kind, f"{selector},{manifests.REVISION}"):
                 if label(one, manifests.REVISION) not in live:
                     self._api.delete(kind, name(one))
+
+
+def _stuck(revision: RevisionId, why: str) -> Refused:
+    return Refused(
+        f"{revision}, made anew, will not get ready: {why}; what serves goes on meanwhile",
+        hint=f"platformctl logs {revision}; the same command again goes on once that is mended",
+    )
 
 
 def _base(rollout: Rollout, revision: RevisionId, scale: Scale) -> Scale:

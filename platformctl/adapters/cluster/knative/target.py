@@ -54,7 +54,7 @@ _POLL = 0.5
 _PATIENCE_SECONDS = 10.0
 """In which Knative gives a revision that has just become ready an address of its own."""
 
-_NOBODY = 503
+_NOBODY, _NOT_FOUND = 503, 404
 
 
 class KnativeTarget:
@@ -86,6 +86,7 @@ class KnativeTarget:
         self._records = Records(api, shape, holder, takes_over=takes_over)
         self._services = Services(api, takes_over=takes_over)
         self._changes = Changes(api, shape, self._services, timeout)
+        self._hosts: dict[tuple[Name, RevisionId | None], str] = {}
 
     def capabilities(self, name: Name) -> Capabilities:  # noqa: ARG002 - the same for all
         """What it can do."""
@@ -247,9 +248,15 @@ class KnativeTarget:
             NotFound: There is no such deployment, or no such live revision.
             Unreachable: Neither the ingress nor one of its pods can be reached.
         """
-        host = self._host(name, request.revision)
+        known = self._hosts.get((name, request.revision))
+        if known is not None:
+            answer = self._traffic.predict(name, known, request)
+            if request.revision in {None, answer.revision} and answer.status != _NOT_FOUND:
+                return answer
+        host = self._host(name, request.revision)  # a tag may lead to another revision by now
         if host is None:
             return Answer(_NOBODY, b"it is not ready, so that no request is routed to it", None, 0.0)
+        self._hosts[name, request.revision] = host
         answer = self._traffic.predict(name, host, request)
         if request.revision is not None and answer.revision not in {None, request.revision}:
             raise _not_live(name, request.revision)
@@ -259,13 +266,13 @@ class KnativeTarget:
         """Where to ask; None: it is there, and nothing leads to it."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            seen = self._services.look(name)
+            seen, is_over = self._services.look(name), time.monotonic() >= deadline
             url = seen.url if revision is None else seen.hosts.get(revision, "")
-            if url:
+            if url and (seen.is_routed or is_over):
                 return urlsplit(url).hostname
             self._must_exist(name, revision, seen)
-            is_coming = revision is None or self._is_ready(name, revision)
-            if not is_coming or time.monotonic() >= deadline:
+            is_coming = bool(url) or revision is None or self._is_ready(name, revision)
+            if not is_coming or is_over:
                 return None
             time.sleep(_POLL)
 
