@@ -1,12 +1,14 @@
 """`python -m benchmarks.cluster`: what commands take against a real cluster, and what they ask of it.
 
     python -m benchmarks.cluster [--rounds 11] [--canaries 3] [--deployments 1000]
+    python -m benchmarks.cluster --knative [--rounds 20] [--canaries 3]
 
 On the test cluster: the one that is up, else one that is brought up for it. Beside the commands stand
 Python's own start, `import kubernetes`, which each that asks a cluster pays, and kubectl, which lists the
 same objects. All have their turns, round after round; figures are medians. `render` asks no cluster, and is
 measured before there is one. `added` is what lies between the start of `deploy` and the canary's first
-answer, without what its pod took from being made to being ready.
+answer, without what its pod took from being made to being ready. What `--knative` measures instead is told in
+`knative.py`.
 """
 
 import argparse
@@ -16,11 +18,13 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from benchmarks import Bar, report
-from benchmarks.cluster import first_answer, processes
+from benchmarks.cluster import first_answer, knative, processes
 from benchmarks.cluster.first_answer import Shown
 from benchmarks.cluster.processes import Asked, Case, Taken
 from benchmarks.cluster.registry_alone import registry_alone
 from benchmarks.cluster.stage import NAME, PLATFORMCTL, Stage, stage
+
+ROUNDS = 11
 
 RENDER_BAR_MS = 350.0
 STATUS_BAR_MS = 400.0
@@ -40,17 +44,24 @@ _OFFLINE = (
 def main() -> int:
     """Measure, print the tables, and the bars as JSON; 1 if one does not hold."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.cluster")
-    options.add_argument("--rounds", type=int, default=11)
+    options.add_argument("--knative", action="store_true")
+    options.add_argument("--rounds", type=int)
     options.add_argument("--canaries", type=int, default=3)
     options.add_argument("--deployments", type=int, default=1000)
     chosen = options.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed then too
+    if chosen.knative:
+        return knative.main(chosen.rounds or knative.ROUNDS, chosen.canaries)
+    return _standard(chosen.rounds or ROUNDS, chosen.canaries, chosen.deployments)
+
+
+def _standard(rounds: int, canaries: int, deployments: int) -> int:
     with registry_alone() as place:
-        rendering = processes.measure(place, _OFFLINE, chosen.rounds)
-    with stage(chosen.deployments) as one:
-        taken = {**rendering, **processes.measure(one, _cases(one), chosen.rounds)}
+        rendering = processes.measure(place, _OFFLINE, rounds)
+    with stage(deployments) as one:
+        taken = {**rendering, **processes.measure(one, _cases(one), rounds)}
         calls = _calls(one)
-        shown = [first_answer.canary(one) for _ in range(chosen.canaries)]
+        shown = [first_answer.canary(one) for _ in range(canaries)]
     _print(taken, calls, shown)
     return report("cluster", _bars(taken, calls, shown))
 

@@ -10,9 +10,9 @@ from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.cluster.stage import NAME, PLATFORMCTL, Stage
+from benchmarks.cluster.stage import NAME, PLATFORMCTL, Ground
 from platformctl.adapters.cluster.api.kinds import POD
-from platformctl.adapters.cluster.api.objects import label
+from platformctl.adapters.cluster.api.objects import is_leaving, label
 from platformctl.adapters.cluster.observing.causes.pods import is_ready
 from platformctl.domain.manifests import DEPLOYMENT, REVISION, Manifest
 from tests.cluster.models import ROWS
@@ -49,10 +49,10 @@ class Shown(NamedTuple):
         return self.answered - self.own
 
 
-def canary(stage: Stage) -> Shown:
+def canary(stage: Ground) -> Shown:
     """Deploy version 2 as a canary of half the requests, look on, and roll back."""
     command = [*PLATFORMCTL, "-n", stage.namespace, "deploy", "-f", "churn.yaml"]
-    host = str(stage.route()["spec"]["hostnames"][0])
+    host = stage.host()
     with ThreadPoolExecutor() as pool:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -73,17 +73,17 @@ def canary(stage: Stage) -> Shown:
     return Shown(*pods.result(), answered.result(), ended)
 
 
-def _pods(stage: Stage, began: float) -> tuple[float, float]:
+def _pods(stage: Ground, began: float) -> tuple[float, float]:
     api = stage.api(stage.namespace)
 
     def found() -> list[Manifest]:
-        pods = api.list(POD, f"{DEPLOYMENT}={NAME}")
+        pods = [pod for pod in api.list(POD, f"{DEPLOYMENT}={NAME}") if not is_leaving(pod)]
         return [pod for pod in pods if label(pod, REVISION).startswith(_CANARY)]
 
     return _await(lambda: bool(found()), began), _await(lambda: any(map(is_ready, found())), began)
 
 
-def _is_canarys(stage: Stage, host: str) -> bool:
+def _is_canarys(stage: Ground, host: str) -> bool:
     """Send one request as any client does, over a connection of its own; whether the canary answers it."""
     place = urlsplit(stage.stack.gateway)
     with closing(http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=5)) as connection:

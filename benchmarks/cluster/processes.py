@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from benchmarks.cluster.stage import Stage
+from benchmarks.cluster.stage import Ground
 
 _LOGGED = """
 import logging, sys
@@ -93,7 +93,7 @@ def _run(place: Place, command: Sequence[str]) -> Taken:
     return Taken(seconds, usage.ru_utime + usage.ru_stime)
 
 
-def asked(stage: Stage, *arguments: str) -> Asked:
+def asked(stage: Ground, *arguments: str) -> Asked:
     """Count all requests that a command sends to the API server, by the HTTP client's own log."""
     done = subprocess.run(
         [sys.executable, "-c", _LOGGED, *arguments],

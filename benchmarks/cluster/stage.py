@@ -1,4 +1,4 @@
-"""The test cluster with what is measured in it: one model in two versions, and namespaces of our own."""
+"""The test cluster with what is measured in it: one model in some versions, and namespaces of our own."""
 
 import json
 import os
@@ -47,22 +47,18 @@ _WRITERS = 16
 
 
 @dataclass(frozen=True)
-class Stage:
+class Ground:
     """Where commands run.
 
     Args:
-        folder: Their working folder: the settings, `churn.yaml` and `scaled.yaml` are there.
+        folder: Their working folder: the settings and `churn.yaml` are there.
         namespace: With one deployment.
-        scaled: With one that scales by itself.
-        many: With copies of the first's route, which no Gateway serves.
     """
 
     cluster: Cluster
     stack: Stack
     folder: Path
     namespace: str
-    scaled: str
-    many: str
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -86,6 +82,24 @@ class Stage:
         """The API server, in a namespace."""
         return open_api(Access(str(self.cluster.kubeconfig), None), namespace)
 
+    def host(self) -> str:
+        """What requests to the deployment have to name."""
+        said = json.loads(self.platformctl("-n", self.namespace, "status", NAME, "-o", "json"))
+        return str(said["host"])
+
+
+@dataclass(frozen=True)
+class Stage(Ground):
+    """The ground of Standard mode.
+
+    Args:
+        scaled: A namespace with a deployment that scales by itself, by `scaled.yaml`.
+        many: One with copies of the first's route, which no Gateway serves.
+    """
+
+    scaled: str
+    many: str
+
     def route(self) -> Manifest:
         """The deployment's HTTPRoute."""
         found = self.api(self.namespace).get(HTTP_ROUTE, NAME)
@@ -107,21 +121,42 @@ def stage(copies: int) -> Iterator[Stage]:
     Args:
         copies: Deployments to be listed.
     """
+    with running() as cluster, folder() as place, namespaces(cluster, 3) as names:
+        one = Stage(cluster, stack.of(cluster), place, *names)
+        model = registered(one, versions=2)
+        for file, namespace, scaling in (
+            ("churn.yaml", one.namespace, _FIXED),
+            ("scaled.yaml", one.scaled, _SCALED),
+        ):
+            furnish(one, namespace)
+            (one.folder / file).write_text(SPEC.format(model=model, scaling=scaling))
+            one.platformctl("-n", namespace, "deploy", "-f", file)
+        _copy(one, copies)
+        yield one
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """The cluster that is up, else one that is brought up for the block."""
     found = lifecycle.find()
     cluster = found or lifecycle.up(tied=True)
     try:
-        with TemporaryDirectory(prefix="platformctl-bench-") as folder, _namespaces(cluster, 3) as names:
-            one = Stage(cluster, stack.of(cluster), Path(folder), *names)
-            _furnish(one)
-            _copy(one, copies)
-            yield one
+        yield cluster
     finally:
         if found is None:
             lifecycle.down(cluster)
 
 
 @contextmanager
-def _namespaces(cluster: Cluster, several: int) -> Iterator[Sequence[str]]:
+def folder() -> Iterator[Path]:
+    """A folder that is gone after the block."""
+    with TemporaryDirectory(prefix="platformctl-bench-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def namespaces(cluster: Cluster, several: int) -> Iterator[Sequence[str]]:
+    """So many, which are gone after the block."""
     names = [f"bench-{os.urandom(3).hex()}" for _ in range(several)]
     try:
         for name in names:
@@ -131,23 +166,28 @@ def _namespaces(cluster: Cluster, several: int) -> Iterator[Sequence[str]]:
         cluster.kubectl("delete", "namespace", "--ignore-not-found", "--wait=false", *names)
 
 
-def _furnish(one: Stage) -> None:
+def registered(one: Ground, versions: int, settings: str = "") -> str:
+    """Write the settings, and register a model in so many versions, the first of which is champion.
+
+    Returns:
+        The model's name.
+    """
     model = f"bench-{os.urandom(3).hex()}"
     server = Server(one.stack.registry.uri, one.folder)
     place = f"s3://{one.stack.s3.bucket}/{model}"
     server.call("POST", "/experiments/create", name=model, artifact_location=place)
     environ = {**one.stack.s3.environment, "MLFLOW_EXPERIMENT_NAME": model}
-    log_churn_like_models(server.uri, server.folder, model, "skops", "skops", environ=environ)
+    log_churn_like_models(server.uri, server.folder, model, *["skops"] * versions, environ=environ)
     server.call("POST", "/registered-models/alias", name=model, alias="champion", version="1")
-    (one.folder / "platformctl.toml").write_text(SETTINGS.format(registry=one.stack.registry.uri))
+    text = SETTINGS.format(registry=one.stack.registry.uri) + settings
+    (one.folder / "platformctl.toml").write_text(text)
+    return model
+
+
+def furnish(one: Ground, namespace: str) -> None:
+    """Let pods of a namespace read models."""
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": credentials(one.stack)})
-    for file, namespace, scaling in (
-        ("churn.yaml", one.namespace, _FIXED),
-        ("scaled.yaml", one.scaled, _SCALED),
-    ):
-        (one.folder / file).write_text(SPEC.format(model=model, scaling=scaling))
-        one.cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=objects)
-        one.platformctl("-n", namespace, "deploy", "-f", file)
+    one.cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=objects)
 
 
 def _copy(one: Stage, copies: int) -> None:
