@@ -1,4 +1,4 @@
-"""By what a revision scales: what its InferenceService asks for, and what the autoscaler sees. Pure."""
+"""By what a revision scales in Standard mode: what its InferenceService asks for, what is measured. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -55,14 +55,18 @@ def replicas(service: Manifest, autoscalers: Sequence[Manifest], part: str) -> i
 
 def gauges(service: Manifest, autoscalers: Sequence[Manifest]) -> tuple[Gauge, ...]:
     """What the autoscaler looks at."""
-    if not scales(service):
-        return ()
-    query = _query(service)
-    return tuple(
-        _gauge(metric, now, query)
-        for autoscaler in _of(service, autoscalers)[:1]
-        for metric, now in _paired(autoscaler)
-    )
+    first = _of(service, autoscalers)[:1] if scales(service) else []
+    return tuple(gauge for autoscaler in first for gauge in seen_by(autoscaler, _query(service)))
+
+
+def seen_by(autoscaler: Manifest, query: str = "") -> tuple[Gauge, ...]:
+    """What an autoscaler looks at.
+
+    Args:
+        autoscaler: A HorizontalPodAutoscaler.
+        query: What its external metric is the answer to.
+    """
+    return tuple(_gauge(metric, now, query) for metric, now in _paired(autoscaler))
 
 
 def _limits(service: Manifest) -> tuple[int, int]:

@@ -17,6 +17,10 @@ from platformctl.adapters.cluster.observing.causes import (
 from platformctl.adapters.cluster.observing.causes.cause import LOOP, Cause, shortened
 from platformctl.domain.manifests import Manifest
 
+PROXY = "queue-proxy"
+"""Knative's container before the server. It asks the server's readiness probe in the kubelet's place, so that
+it is the one that is not ready while the server loads."""
+
 PATIENCE = 5.0
 """Seconds that a pod may take for each of its steps before anybody is asked what is the matter."""
 
@@ -123,6 +127,7 @@ def _of_container(
     """What is to be said of one container; None: it is as it should be, or not its turn yet."""
     name = objects.text(status, "name")
     spec = _spec(pod, name)
+    is_ready = _answers(pod, status)
     waiting = objects.mapping(status, "state", "waiting")
     reason = objects.text(waiting, "reason")
     if reason in images.REASONS:
@@ -130,9 +135,9 @@ def _of_container(
     if reason in settings.REASONS:
         return settings.cause(status, waiting, lasted)
     last = ends.last(status)
-    if last and not _is_over(pod, status):
+    if last and not is_ready and not _has_done(pod, status):
         return _of_end(spec, status, evidence)
-    if objects.mapping(status, "state", "running") and status.get("ready") is not True:
+    if name != PROXY and objects.mapping(status, "state", "running") and not is_ready:
         doing = f"the model is downloaded from {downloads.uri(spec)}" if downloads.is_download(spec) else None
         return Cause(doing or f"{name} is loading", trouble=False)
     return None
@@ -152,13 +157,20 @@ def _of_end(spec: Mapping[str, Any], status: Mapping[str, Any], evidence: Eviden
     return ends.cause(how, name, limit, _startup(spec))
 
 
-def _is_over(pod: Manifest, status: Mapping[str, Any]) -> bool:
-    """Whether its last end is none that matters: it is ready again, or has done what it was started for."""
-    if status.get("ready") is True:
-        return True
-    initial = objects.entries(pod, "status", "initContainerStatuses")
-    done = objects.number(status, "state", "terminated", "exitCode") == 0
-    return done and any(status is one for one in initial)
+def _answers(pod: Manifest, status: Mapping[str, Any]) -> bool:
+    """Whether a container is ready; by its end before that, if it had one, it does not matter any more."""
+    proxies = [one for one in objects.entries(pod, "status", "containerStatuses") if one.get("name") == PROXY]
+    by = proxies if proxies and not _is_initial(pod, status) else [status]
+    return all(one.get("ready") is True for one in by)
+
+
+def _has_done(pod: Manifest, status: Mapping[str, Any]) -> bool:
+    """Whether it has done what it was started for, and is over."""
+    return _is_initial(pod, status) and objects.number(status, "state", "terminated", "exitCode") == 0
+
+
+def _is_initial(pod: Manifest, status: Mapping[str, Any]) -> bool:
+    return any(status is one for one in objects.entries(pod, "status", "initContainerStatuses"))
 
 
 def _startup(spec: Mapping[str, Any]) -> str:
