@@ -27,16 +27,22 @@ def test_nothing_is_said_where_nothing_is_missing(api: Api, server: Server) -> N
 
 
 def test_a_cluster_that_is_none_for_us_is_refused_with_all_that_is_wrong(api: Api, server: Server) -> None:
-    server.answers[parts.CONFIG] = (200, config("Knative"))
+    server.answers[parts.GATEWAY] = (200, parts.gateway("False"))
     server.denied = {("delete", "httproutes", "models"), ("get", "pods/log", "models")}
     with pytest.raises(Refused) as caught:
         checks.findings(api, SHAPE, REVISION, Scale())
     first, second = caught.value.message.splitlines()
-    assert (
-        first == "KServe runs in Knative mode in this cluster, and platformctl deploys in Standard mode only"
-    )
+    assert first.startswith("the Gateway kserve/kserve-ingress-gateway is not accepted")
     assert second.startswith("may not delete httproutes.gateway.networking.k8s.io in namespace models: ")
-    assert "kubectl edit configmap -n kserve inferenceservice-config" in str(caught.value.hint)
+    assert "kubectl describe gateway -n kserve kserve-ingress-gateway" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("mode", ["Knative", "Serverless", "ModelMesh"])
+def test_the_default_of_a_cluster_stops_nobody_who_says_another_mode(
+    api: Api, server: Server, mode: str
+) -> None:
+    server.answers[parts.CONFIG] = (200, config(mode))
+    assert checks.findings(api, SHAPE, REVISION, Scale()) == []
 
 
 @pytest.mark.parametrize(

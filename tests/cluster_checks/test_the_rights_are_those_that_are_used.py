@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from platformctl.adapters.cluster.checking.rights import NAMED, RIGHTS
-from platformctl.adapters.cluster.checking.roles import PAGE, page_text, roles
+from platformctl.adapters.cluster.checking.roles import PAGE, page_text, roles, roles_of_knative
 from platformctl.domain.cluster import Gateway, Images, Shape
 
 pytestmark = pytest.mark.quick
@@ -37,6 +37,15 @@ def test_the_roles_are_those_of_the_page() -> None:
     assert page_text(PAGE.read_text()) == PAGE.read_text(), (
         "python -m platformctl.adapters.cluster.checking.roles"
     )
+
+
+def test_what_knative_mode_takes_more_is_apart_and_said_once() -> None:
+    both = [*roles(SHAPE), *roles_of_knative(SHAPE)]
+    assert {role["metadata"]["name"] for role in both} == {"platformctl", "platformctl-knative"}
+    ours = [role for role in both if role["metadata"].get("namespace") == "models"]
+    groups = {role["metadata"]["name"]: {one["apiGroups"][0] for one in role["rules"]} for role in ours}
+    assert "serving.knative.dev" in groups["platformctl-knative"]
+    assert not any("knative" in group for group in groups["platformctl"])
 
 
 def test_a_role_is_for_each_place_that_is_asked() -> None:

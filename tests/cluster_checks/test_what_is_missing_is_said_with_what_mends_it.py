@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from platformctl.adapters.cluster.api.client import Api
-from platformctl.adapters.cluster.checking import checks
+from platformctl.adapters.cluster.checking import checks, rights
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.checking.rights import RIGHTS
-from platformctl.domain.cluster import Images, Shape, Storage
+from platformctl.domain.cluster import Images, Mode, Shape, Storage
 from platformctl.domain.errors import Unreachable
 from platformctl.domain.observed import Severity
 from tests.cluster_checks import conftest as parts
@@ -38,9 +37,10 @@ def test_a_cluster_on_which_nothing_is_missing(api: Api) -> None:
         "namespace": "models",
         "pod security": "restricted is enforced; our pods pass restricted",
         "kserve": "0.20",
-        "mode": "Standard",
+        "mode": "Standard by default",
         "crds": "KServe's 6 are there",
         "gateway": f"{SHAPE.gateway} is accepted, and takes hosts such as name-models.example.com",
+        "knative": "not installed; only Knative mode needs it",
         "storage": "Secret s3-credentials has credentials for S3",
         "images": "Secret ghcr to pull with",
         "metrics-server": "installed: scaling by cpu or memory works",
@@ -50,7 +50,7 @@ def test_a_cluster_on_which_nothing_is_missing(api: Api) -> None:
 
 
 def verbs() -> int:
-    return sum(len(right.verbs) for right in RIGHTS)
+    return sum(len(right.verbs) for right in rights.of(Mode.STANDARD))
 
 
 @pytest.mark.parametrize(
@@ -60,21 +60,6 @@ def verbs() -> int:
             "/apis",
             (200, groups("apps/v1", "gateway.networking.k8s.io/v1")),
             ("kserve", "not installed", "install"),
-        ),
-        (
-            parts.CONFIG,
-            (200, config("Knative")),
-            ("mode", "KServe runs in Knative mode", "kubectl edit configmap"),
-        ),
-        (
-            parts.CONFIG,
-            (200, config("Serverless")),
-            ("mode", "KServe runs in Knative mode", "--kube-context"),
-        ),
-        (
-            parts.CONFIG,
-            (200, config("ModelMesh")),
-            ("mode", "KServe runs in ModelMesh mode", "--kube-context"),
         ),
         (
             parts.CONTROLLERS,
@@ -197,7 +182,24 @@ def test_a_mode_that_nobody_tells_is_not_assumed(api: Api, server: Server) -> No
     assert check.severity is WARNING
     assert check.text.startswith("not known: there is no ConfigMap kserve/inferenceservice-config")
     server.answers[parts.CONFIG] = (200, {"data": {"deploy": "{}"}})
-    assert found(api, "mode") == [Check("mode", "Standard")]
+    assert found(api, "mode") == [Check("mode", "Standard by default")]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("RawDeployment", "Standard by default"),
+        ("Serverless", "Knative by default"),
+        ("Knative", "Knative by default"),
+        ("ModelMesh", "ModelMesh by default; ours say in which mode they are"),
+    ],
+)
+def test_no_default_is_wrong_for_deployments_that_say_their_mode(
+    api: Api, server: Server, said: str, text: str
+) -> None:
+    server.answers[parts.CONFIG] = (200, config(said))
+    assert found(api, "mode") == [Check("mode", text)]
+    assert wrong(api) == []
 
 
 def test_an_older_version_is_rendered_for_if_the_context_says_so(api: Api, server: Server) -> None:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from platformctl.adapters.cluster.by_mode import ByMode
+from platformctl.adapters.cluster.checking.discovery import new_mode
 from platformctl.domain.cluster import Mode
 from platformctl.domain.errors import Refused
 from platformctl.domain.names import Name
@@ -10,6 +11,7 @@ from platformctl.domain.observed import ABSENT, Scope
 from platformctl.domain.revision import Scale
 from platformctl.domain.rollout import Rollout
 from platformctl.domain.route import Route
+from tests.cluster_checks.conftest import CONFIG, GROUPS, config, groups
 from tests.cluster_modes.conftest import HTTP_ROUTE, NO_KIND, RECORD, SERVICES, Both, record, services
 from tests.fakes.values import CHURN, revision, steady
 
@@ -78,6 +80,27 @@ def test_a_new_one_has_the_chosen_mode_else_the_clusters_default(
     assert list(both.worlds[mode].recorded) == [CHURN]
     assert not both.worlds[KNATIVE if mode is STANDARD else STANDARD].live
     assert both.defaults == ([] if chosen else [default])
+
+
+@pytest.mark.parametrize(
+    ("default", "knative", "mode"),
+    [
+        ("Knative", True, KNATIVE),
+        ("Serverless", True, KNATIVE),
+        ("Knative", False, STANDARD),
+        ("Standard", True, STANDARD),
+        ("RawDeployment", True, STANDARD),
+        ("ModelMesh", True, STANDARD),
+        (None, True, STANDARD),
+    ],
+)
+def test_the_default_is_kserves_as_far_as_there_is_knative(
+    both: Both, *, default: str | None, knative: bool, mode: Mode
+) -> None:
+    forbidden = (403, {"kind": "Status", "reason": "Forbidden"})
+    both.server.answers[CONFIG] = (200, config(default)) if default else forbidden
+    both.server.answers["/apis"] = (200, groups(*GROUPS, *(["serving.knative.dev/v1"] if knative else [])))
+    assert new_mode(both.api) is mode
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,20 @@ def test_another_one_that_the_context_or_the_command_says(tmp_path: Path) -> Non
     )
 
 
+def test_a_mode_that_is_chosen_is_said(tmp_path: Path) -> None:
+    said = "kube context prod-eu, namespace models, Knative mode for new deployments"
+    assert cluster.where(settings(tmp_path, 'mode = "knative"')) == said
+    assert cluster.where(settings(tmp_path, 'mode = "auto"')) == "kube context prod-eu, namespace models"
+
+
+@pytest.mark.parametrize(("text", "mode"), [("", "namespace models)"), ('mode = "knative"', "Knative mode)")])
+def test_what_can_be_done_is_what_the_chosen_mode_can(tmp_path: Path, text: str, mode: str) -> None:
+    world = wiring.world(settings(tmp_path, text), RecordingReporter(), timedelta(seconds=1))
+    can = world.target.capabilities(Name("churn"))
+    assert can.target.endswith(mode)
+    assert can.scales_in_place == (not text)
+
+
 def test_the_namespace_is_that_of_what_is_rendered(tmp_path: Path) -> None:
     meant = settings(tmp_path, 'images = "ghcr.io/team"')
     shape = cluster.shape_of(meant, cluster.api_of(meant))
@@ -85,3 +99,4 @@ def test_neither_the_client_nor_the_local_target_is_imported_for_it(tmp_path: Pa
     imported = set(done.stdout.split())
     assert "platformctl.adapters.cluster.target" in imported
     assert not imported & {"kubernetes", "mlflow", "jinja2", "platformctl.adapters.local.target"}
+    assert "platformctl.adapters.cluster.knative.target" not in imported

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from platformctl.adapters.cluster.api.answers import UnknownKind
 from platformctl.adapters.cluster.api.client import Api
@@ -52,14 +53,15 @@ class ByMode:
     """
 
     def __init__(self, api: Api, targets: Targets, choice: Choice) -> None:
-        self._targets = targets
+        self._make = targets
+        self._targets: dict[Mode, Target] = {}
         self._choice = choice
         self._modes = Modes(api, first=choice.mode or Mode.STANDARD)
 
     def capabilities(self, name: Name) -> Capabilities:
         """What it can do with a deployment; of one that was not asked for yet, what the first guess can."""
         mode = self._modes.of(name) if self._modes.knows(name) else self._modes.first
-        return self._made[mode or self._of_new_ones].capabilities(name)
+        return self._in(mode or self._of_new_ones).capabilities(name)
 
     def check(self, revision: Revision, scale: Scale) -> Sequence[Finding]:
         """Say what would go wrong with this revision here. Changes nothing.
@@ -79,11 +81,9 @@ class ByMode:
 
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, of both modes, by name."""
-        with ThreadPoolExecutor(len(self._made)) as pool:
-            found = [
-                each for several in pool.map(lambda mode: self._listed(mode, scope), Mode) for each in several
-            ]
-        return sorted(found, key=lambda summary: summary.name)
+        with ThreadPoolExecutor(len(Mode)) as pool:
+            found = pool.map(lambda mode: self._listed(mode, scope), Mode)
+            return sorted(chain.from_iterable(found), key=lambda summary: summary.name)
 
     def observe(self, name: Name) -> Observed:
         """Say how a deployment is now.
@@ -126,19 +126,21 @@ class ByMode:
         return self._of(name).predict(name, request)
 
     @cached_property
-    def _made(self) -> Mapping[Mode, Target]:
-        return {mode: make() for mode, make in self._targets.items()}
-
-    @cached_property
     def _of_new_ones(self) -> Mode:
         return self._choice.mode or self._choice.default()
 
     def _of(self, name: Name) -> Target:
-        return self._made[self._modes.of(name) or self._of_new_ones]
+        return self._in(self._modes.of(name) or self._of_new_ones)
+
+    def _in(self, mode: Mode) -> Target:
+        """The target of a mode, made when it is needed: who works in one need not pay for the other."""
+        if mode not in self._targets:
+            self._targets.setdefault(mode, self._make[mode]())
+        return self._targets[mode]
 
     def _first_seen(self, name: Name) -> Observed:
         """A deployment's mode is told by its HTTPRoute, which Standard mode's target looks at anyway."""
-        standard = self._made[Mode.STANDARD]
+        standard = self._in(Mode.STANDARD)
         try:
             seen = standard.observe(name)
         except Refused:  # the HTTPRoute is somebody else's, or the cluster has none
@@ -153,7 +155,7 @@ class ByMode:
 
     def _listed(self, mode: Mode, scope: Scope) -> Sequence[Summary]:
         try:
-            return self._made[mode].list(scope)
+            return self._in(mode).list(scope)
         except UnknownKind:  # without the Gateway API nothing is in Standard mode
             return ()
 

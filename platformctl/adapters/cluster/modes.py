@@ -11,6 +11,7 @@ from platformctl.domain import manifests
 from platformctl.domain.cluster import Mode
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name
+from platformctl.render.knative import record_name
 
 
 class Modes:
@@ -60,7 +61,7 @@ class Modes:
         return self._ours(HTTP_ROUTE, deployment) is not None
 
     def _has_record(self, deployment: Name) -> bool:
-        found = self._ours(CONFIG_MAP, f"{deployment}-rollout")
+        found = self._ours(CONFIG_MAP, record_name(deployment))
         return found is not None and bool(label(found, manifests.HOLDS))
 
     def _ours(self, kind: Kind, called: str) -> Manifest | None:

@@ -14,6 +14,7 @@ from platformctl.adapters.cluster.api.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
     GATEWAY,
+    KNATIVE_SERVICE,
     NAMESPACE,
     NODE,
     SECRET,
@@ -22,13 +23,13 @@ from platformctl.adapters.cluster.api.kinds import (
     Kind,
 )
 from platformctl.adapters.cluster.api.objects import entries, name
-from platformctl.domain.cluster import Shape
+from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.images import NOWHERE
 from platformctl.domain.manifests import Manifest
 
 KSERVE_NAMESPACE = "kserve"
 CONFIG = "inferenceservice-config"
-_CONTROLLER = "control-plane=kserve-controller-manager"
+CONTROLLER = "control-plane=kserve-controller-manager"
 _TAG = re.compile(r":v?(\d+\.\d+)(?:\.\d+)?(?:[-+.][^/@]*)?(?:@.*)?")
 _WORKERS = 8
 _MOST_NODES = "50"
@@ -90,6 +91,16 @@ class Live:
         said = str(self.config.get("deploy", {}).get("defaultDeploymentMode") or "Standard")
         return _MODES.get(said, said)
 
+    @property
+    def has_knative(self) -> bool:
+        """Whether Knative Serving's kinds are there."""
+        return KNATIVE_SERVICE.api_version in self.groups
+
+    @property
+    def new(self) -> Mode:
+        """The mode of a new deployment where none is chosen: KServe's default, as far as there is Knative."""
+        return Mode.KNATIVE if self.mode == "Knative" and self.has_knative else Mode.STANDARD
+
 
 _MODES = {"Serverless": "Knative", "RawDeployment": "Standard"}
 """Before 0.16, and what newer ones still read."""
@@ -121,6 +132,17 @@ def discover(api: Api, shape: Shape) -> Live:
     with ThreadPoolExecutor(_WORKERS) as pool:
         asked = {what: pool.submit(question) for what, question in questions.items()}
         return Live(**{what: answer.result() for what, answer in asked.items()})
+
+
+def new_mode(api: Api) -> Mode:
+    """The mode of a new deployment where none is chosen; Standard too where we may not look.
+
+    Raises:
+        Unreachable: The cluster does not answer, or does not know us.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        groups, config = pool.submit(_groups, api), pool.submit(_config, api)
+        return Live("", groups.result(), config=config.result()).new
 
 
 def containers(api: Api) -> list[Manifest] | Absent:
@@ -196,7 +218,7 @@ def _mapping(text: str) -> Mapping[str, Any]:
 
 
 def _controller(api: Api) -> str | Absent:
-    query = [("labelSelector", _CONTROLLER)]
+    query = [("labelSelector", CONTROLLER)]
     reply = api.raw("GET", DEPLOYMENT.path(KSERVE_NAMESPACE), query=query)
     if reply.status == _FORBIDDEN:
         return Absent.FORBIDDEN

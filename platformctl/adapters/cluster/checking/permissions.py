@@ -4,16 +4,23 @@ from collections.abc import Sequence
 
 from platformctl.adapters.cluster.checking import rights
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.adapters.cluster.checking.rights import RIGHTS, Lacking
-from platformctl.domain.cluster import Shape
+from platformctl.adapters.cluster.checking.rights import Lacking, Right
+from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.observed import Severity
 
 
-def checks(lacking: Sequence[Lacking], shape: Shape) -> list[Check]:
-    """All of it."""
-    verbs = sum(len(right.verbs) for right in RIGHTS)
+def checks(lacking: Sequence[Lacking], asked: Sequence[Right], shape: Shape, mode: Mode) -> list[Check]:
+    """All of it.
+
+    Args:
+        lacking: What is not given.
+        asked: Of these.
+        shape: The cluster.
+        mode: In which new deployments are; what only the other one needs stops nobody.
+    """
+    verbs = sum(len(right.verbs) for right in asked)
     refused = sum(len(one.verbs) for one in lacking)
-    made = [lack(one, shape) for one in lacking]
+    made = [lack(one, shape, mode) for one in lacking]
     return (
         made
         if any(check.severity is Severity.ERROR for check in made)
@@ -21,14 +28,14 @@ def checks(lacking: Sequence[Lacking], shape: Shape) -> list[Check]:
     )
 
 
-def lack(lacking: Lacking, shape: Shape) -> Check:
+def lack(lacking: Lacking, shape: Shape, mode: Mode) -> Check:
     """One right that is not given."""
     right, verbs = lacking.right, ",".join(lacking.verbs)
     place = rights.namespace_of(right, shape)
     return Check(
         "rights",
         f"may not {verbs} {right.full_resource} {_where(place)}: {right.why}",
-        Severity.ERROR if right.needed else Severity.WARNING,
+        Severity.ERROR if right.needed and right.mode in {None, mode} else Severity.WARNING,
         _grant(right.full_resource, verbs, place),
     )
 

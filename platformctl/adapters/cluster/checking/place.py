@@ -33,9 +33,14 @@ def namespace(live: Live, shape: Shape) -> Iterator[Check]:
         yield Check("pod security", f"{enforced}; our pods pass restricted")
 
 
+def has_gateways(live: Live) -> bool:
+    """Whether the Gateway API is there."""
+    return HTTP_ROUTE.api_version in live.groups
+
+
 def entrance(live: Live, shape: Shape) -> Check:
     """Whether the Gateway lets our routes in."""
-    if HTTP_ROUTE.api_version not in live.groups:
+    if not has_gateways(live):
         hint = "install it with a controller such as Envoy Gateway: https://gateway-api.sigs.k8s.io/guides"
         return Check("gateway", "the Gateway API is not installed", Severity.ERROR, hint)
     if live.gateway is Absent.FORBIDDEN:

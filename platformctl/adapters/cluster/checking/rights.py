@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from platformctl.adapters.cluster.api import kinds
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import Kind
-from platformctl.domain.cluster import Shape
+from platformctl.domain.cluster import Mode, Shape
 
 _WORKERS = 8
 _JSON = {"content-type": "application/json"}
@@ -26,6 +26,7 @@ class Right:
         scope: Where: NAMED, ELSEWHERE or EVERYWHERE.
         place: The namespace of ELSEWHERE; "" is the Gateway's. (Proxies in another one need theirs there.)
         needed: Whether nothing goes without it; else `why` says what is missing then.
+        mode: In which one of KServe's modes; None: in each.
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Right:
     scope: str = NAMED
     place: str = ""
     needed: bool = True
+    mode: Mode | None = None
 
     @property
     def resource(self) -> str:
@@ -49,21 +51,54 @@ class Right:
 
 
 _APPLY = ("get", "list", "create", "patch", "delete")
+_STANDARD, _KNATIVE = Mode.STANDARD, Mode.KNATIVE
+_SERVING = "knative-serving"
 
 RIGHTS: Sequence[Right] = (
     Right(kinds.INFERENCE_SERVICE, _APPLY, "a revision"),
-    Right(kinds.HTTP_ROUTE, _APPLY, "the route, and the rollout that is recorded on it"),
-    Right(kinds.CONFIG_MAP, _APPLY, "the settings of a model server, the last lines of one that is gone"),
+    Right(kinds.HTTP_ROUTE, ("get", "list"), "which deployments are in Standard mode"),
+    Right(
+        *(kinds.HTTP_ROUTE, ("create", "patch", "delete")),
+        "the route, and the rollout that is recorded on it",
+        mode=_STANDARD,
+    ),
+    Right(
+        *(kinds.CONFIG_MAP, _APPLY),
+        "the settings of a model server, the last lines of one that is gone, the rollout in Knative mode",
+    ),
     Right(kinds.DISRUPTION_BUDGET, ("create", "patch"), "evictions that leave replicas"),
     Right(kinds.SERVICE_ACCOUNT, ("create", "patch"), "the credentials of the store"),
-    Right(kinds.SERVICE, ("create", "patch"), "a transformer that finds all replicas of its predictor"),
+    Right(
+        *(kinds.SERVICE, ("create", "patch"), "a transformer that finds all replicas of its predictor"),
+        mode=_STANDARD,
+    ),
     Right(kinds.LEASE, ("get", "create", "update", "delete"), "one writer at a time"),
     Right(kinds.DEPLOYMENT, ("list",), "whether a revision is ready"),
     Right(kinds.POD, ("list", "delete"), "whether a replica is ready; to start anew one that has failed"),
     Right(kinds.REPLICA_SET, ("list", "delete"), "to start anew a revision none of whose replicas starts"),
     Right(kinds.AUTOSCALER, ("list",), "what an autoscaler wants"),
-    Right(kinds.GATEWAY, ("get",), "where requests come through", scope=ELSEWHERE),
-    Right(kinds.BACKEND_TRAFFIC_POLICY, ("create", "patch"), "what Envoy Gateway may repeat", needed=False),
+    Right(kinds.GATEWAY, ("get",), "where requests come through", scope=ELSEWHERE, mode=_STANDARD),
+    Right(
+        *(kinds.BACKEND_TRAFFIC_POLICY, ("create", "patch"), "what Envoy Gateway may repeat"),
+        needed=False,
+        mode=_STANDARD,
+    ),
+    Right(
+        *(kinds.INFERENCE_SERVICE, ("patch",), "what KServe would go back to by itself", "status"),
+        mode=_KNATIVE,
+    ),
+    Right(kinds.KNATIVE_SERVICE, ("get",), "which weights are served", mode=_KNATIVE),
+    Right(
+        *(
+            kinds.KNATIVE_REVISION,
+            ("get", "list", "patch", "delete"),
+            "whether a revision is ready, and its scale",
+        ),
+        mode=_KNATIVE,
+    ),
+    Right(kinds.KINGRESS, ("get",), "where requests come through", mode=_KNATIVE),
+    Right(kinds.SERVICE_ACCOUNT, ("list", "delete"), "those of a revision that is gone", mode=_KNATIVE),
+    Right(kinds.DISRUPTION_BUDGET, ("list", "delete"), "those of a revision that is gone", mode=_KNATIVE),
     Right(kinds.EVENT, ("list",), "why a pod does not start", needed=False),
     Right(kinds.POD, ("get",), "logs", "log", needed=False),
     Right(kinds.POD, ("get",), "figures, and what a server says of itself", "proxy", needed=False),
@@ -82,7 +117,44 @@ RIGHTS: Sequence[Right] = (
     Right(kinds.SERVICE, ("list",), "the Gateway's Service", scope=EVERYWHERE, needed=False),
     Right(kinds.NODE, ("list",), "free GPUs", scope=EVERYWHERE, needed=False),
     Right(kinds.POD, ("list",), "free GPUs, the Gateway's pods", scope=EVERYWHERE, needed=False),
+    Right(
+        *(kinds.DEPLOYMENT, ("list",), "whether Knative Serving is at work"),
+        scope=ELSEWHERE,
+        place=_SERVING,
+        needed=False,
+        mode=_KNATIVE,
+    ),
+    Right(
+        *(kinds.CONFIG_MAP, ("list",), "what Knative takes, and what its queue-proxy asks for"),
+        scope=ELSEWHERE,
+        place=_SERVING,
+        needed=False,
+        mode=_KNATIVE,
+    ),
+    Right(
+        *(kinds.SERVICE, ("get",), "the Service of Knative's ingress"),
+        scope=EVERYWHERE,
+        needed=False,
+        mode=_KNATIVE,
+    ),
+    Right(
+        *(kinds.KINGRESS, ("list",), "whether Knative's ingress is at work"),
+        scope=EVERYWHERE,
+        needed=False,
+        mode=_KNATIVE,
+    ),
+    Right(
+        *(kinds.CUSTOM_RESOURCE, ("get",), "whether KServe was started before Knative came"),
+        scope=EVERYWHERE,
+        needed=False,
+        mode=_KNATIVE,
+    ),
 )
+
+
+def of(*modes: Mode) -> list[Right]:
+    """The rights that deployments in these modes take."""
+    return [right for right in RIGHTS if right.mode is None or right.mode in modes]
 
 
 @dataclass(frozen=True)
@@ -97,7 +169,7 @@ class Lacking:
     verbs: tuple[str, ...]
 
 
-def lacking(api: Api, shape: Shape, rights: Sequence[Right] = RIGHTS) -> list[Lacking]:
+def lacking(api: Api, shape: Shape, rights: Sequence[Right]) -> list[Lacking]:
     """Ask the cluster which of these it would refuse us.
 
     Raises:

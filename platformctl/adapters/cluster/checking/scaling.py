@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 
 from platformctl.adapters.cluster.api.kinds import SCALED_OBJECT
+from platformctl.adapters.cluster.api.objects import annotation
+from platformctl.adapters.cluster.checking import knative
 from platformctl.adapters.cluster.checking.check import Check
 from platformctl.adapters.cluster.checking.discovery import Live
+from platformctl.adapters.cluster.checking.serving import Serving
+from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Severity
 from platformctl.domain.revision import Scale
+
+_CLASS, _HPA_CLASS = "autoscaling.knative.dev/class", "hpa.autoscaling.knative.dev"
+_HPA = "autoscaler-hpa"
 
 
 @dataclass(frozen=True)
@@ -48,10 +55,27 @@ def checks(live: Live) -> list[Check]:
 
 
 def asked(live: Live, scale: Scale) -> list[Check]:
-    """What one scale asks for."""
+    """What one scale asks for in Standard mode."""
     if scale.maximum <= scale.minimum and scale.prometheus is None:
         return []
     return [_check(_KEDA if scale.prometheus else _METRICS, live, Severity.ERROR)]
+
+
+def asked_of_knative(live: Live, serving: Serving, service: Manifest) -> list[Check]:
+    """What an InferenceService asks for in Knative mode, where requests are counted by Knative itself."""
+    if annotation(service, _CLASS) != _HPA_CLASS:
+        return []
+    return [_check(_METRICS, live, Severity.ERROR), *_by_hpa(serving)]
+
+
+def _by_hpa(serving: Serving) -> list[Check]:
+    if knative.is_up(serving, _HPA) is not False:
+        return []
+    text = f"no pod is ready of {_HPA}, by which Knative scales by cpu or memory"
+    hint = (
+        "install serving-hpa.yaml of Knative's release, or scale by requests: spec.scaling.concurrency or rps"
+    )
+    return [Check(_HPA, text, Severity.ERROR, hint, "spec.scaling")]
 
 
 def _check(scaler: _Scaler, live: Live, severity: Severity) -> Check:

@@ -67,8 +67,8 @@ class Stage:
     old: int
 
 
-def ask(revision: Revision) -> Ask | None:
-    """What one replica wants; None if it wants no GPU."""
+def ask(revision: Revision, beside: Mapping[str, Decimal]) -> Ask | None:
+    """What one replica wants, `beside` its servers what else is in its pod; None if it wants no GPU."""
     resources, gpu = revision.resources, revision.resources.gpus
     if gpu is None:
         return None
@@ -77,8 +77,8 @@ def ask(revision: Revision) -> Ask | None:
         gpu,
         {
             gpu.resource: Decimal(gpu.count),
-            "cpu": parse(resources.cpu),
-            "memory": parse(resources.memory),
+            "cpu": parse(resources.cpu) + beside.get("cpu", 0),
+            "memory": parse(resources.memory) + beside.get("memory", 0),
         },
         {**resources.node_selector, **product},
         resources.tolerations,

@@ -1,36 +1,50 @@
 """Whether the nodes' GPUs hold a revision: what has to be asked of the cluster for that."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
 
 from platformctl.adapters.cluster.api import kinds, objects
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.gpus import free as gpus
 from platformctl.adapters.cluster.gpus import plan as gpu_plan
 from platformctl.adapters.cluster.state import recorded as state
+from platformctl.domain.cluster import Mode
 from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.revision import Revision, Scale
+from platformctl.render.knative import record_name
 
 _GROWS_BY_LABEL = ("karpenter.sh/nodepool", "karpenter.sh/provisioner-name")
+_NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 _AUTOSCALER = "cluster-autoscaler-status"
 
 
-def findings(api: Api, revision: Revision, scale: Scale) -> Sequence[Finding]:
+def findings(
+    api: Api,
+    revision: Revision,
+    scale: Scale,
+    *,
+    mode: Mode = Mode.STANDARD,
+    beside: Mapping[str, Decimal] = _NOTHING,
+) -> Sequence[Finding]:
     """What is to be said of a revision's GPUs; nothing if it wants none.
 
     Args:
         api: The cluster.
         revision: The one that is to be made.
         scale: What it is to have.
+        mode: That of its deployment.
+        beside: What each replica asks for more than its servers do, by resource.
     """
-    wanted = gpus.ask(revision)
+    wanted = gpus.ask(revision, beside)
     if wanted is None:
         return []
     try:
         nodes, pods = api.list(kinds.NODE), api.list(kinds.POD, namespace="")
-        weights = _weights(api, revision.deployment)
+        weights = _weights(api, revision.deployment, mode)
     except PlatformctlError as error:
         return [_unknown(error)]
     hosts = gpus.hosts(wanted, nodes, pods)
@@ -39,12 +53,12 @@ def findings(api: Api, revision: Revision, scale: Scale) -> Sequence[Finding]:
     return gpu_plan.findings(revision, wanted, hosts, found, grows=_grows(api, nodes))
 
 
-def room(api: Api, revision: Revision) -> int | None:
-    """How many replicas have GPUs once all others of the deployment are gone.
+def room(api: Api, revision: Revision, *, beside: Mapping[str, Decimal] = _NOTHING) -> int | None:
+    """How many replicas have GPUs once all others of the deployment are gone; `beside` as of `findings`.
 
     None: it wants none, or nodes are added where there are none, or we may not look.
     """
-    wanted = gpus.ask(revision)
+    wanted = gpus.ask(revision, beside)
     if wanted is None:
         return None
     try:
@@ -57,9 +71,10 @@ def room(api: Api, revision: Revision) -> int | None:
     return gpus.room(wanted, gpus.hosts(wanted, nodes, pods), given_back=there)
 
 
-def _weights(api: Api, name: Name) -> Mapping[RevisionId, int]:
-    route = api.get(kinds.HTTP_ROUTE, name)
-    return state.read(route).route.weights if route is not None else {}
+def _weights(api: Api, name: Name, mode: Mode) -> Mapping[RevisionId, int]:
+    record = (kinds.HTTP_ROUTE, name) if mode is Mode.STANDARD else (kinds.CONFIG_MAP, record_name(name))
+    found = api.get(*record)
+    return state.read(found).route.weights if found is not None else {}
 
 
 def _grows(api: Api, nodes: Sequence[Manifest]) -> bool:

@@ -1,0 +1,122 @@
+"""What Knative Serving is on the live cluster, from a few requests. `knative` decides what it means."""
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from platformctl.adapters.cluster.api.client import Api
+from platformctl.adapters.cluster.api.kinds import (
+    CONFIG_MAP,
+    CUSTOM_RESOURCE,
+    DEPLOYMENT,
+    KINGRESS,
+    KNATIVE_SERVICE,
+    POD,
+)
+from platformctl.adapters.cluster.api.objects import (
+    created,
+    entries,
+    is_leaving,
+    label,
+    mapping,
+    moment,
+    name,
+)
+from platformctl.adapters.cluster.checking.discovery import CONTROLLER, KSERVE_NAMESPACE, Absent
+from platformctl.domain.errors import PlatformctlError
+from platformctl.domain.manifests import Manifest
+
+NAMESPACE = "knative-serving"
+"""Where Knative Serving is; KServe looks for its settings there too."""
+
+_MANAGER = "manager"
+_VERSION = "app.kubernetes.io/version"
+_NUMBER = re.compile(r"v?(\d+\.\d+)\b")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Knative Serving as it is.
+
+    Args:
+        deployments: Those of its namespace, by name.
+        config: What it is told: by ConfigMap and key.
+        ingresses: What its ingress is told to serve, of the whole cluster.
+        defined: When the kind of Knative's Services was made known to the cluster.
+        kserve_since: Since when KServe's controller runs; it looks once which kinds there are.
+    """
+
+    deployments: Mapping[str, Manifest] | Absent = Absent.NOT_THERE
+    config: Mapping[str, Mapping[str, str]] | Absent = Absent.NOT_THERE
+    ingresses: Sequence[Manifest] | Absent = field(default_factory=tuple)
+    defined: datetime | None = None
+    kserve_since: datetime | None = None
+
+    @property
+    def version(self) -> str | None:
+        """Its version as `1.19`; None: it is not told."""
+        found = {} if isinstance(self.deployments, Absent) else self.deployments
+        said = (_NUMBER.match(label(one, _VERSION)) for one in found.values())
+        return next((number[1] for number in said if number), None)
+
+    def told(self, config: str, *keys: str) -> str | None:
+        """What a ConfigMap says by the first of the keys that it has; None: nothing."""
+        found = {} if isinstance(self.config, Absent) else self.config.get(config, {})
+        return next((found[key] for key in keys if key in found), None)
+
+
+def look(api: Api) -> Serving:
+    """Look at Knative Serving. What we may not look at is not known."""
+    with ThreadPoolExecutor(5) as pool:
+        deployments = pool.submit(_deployments, api)
+        config = pool.submit(_config, api)
+        ingresses = pool.submit(_ingresses, api)
+        defined = pool.submit(_defined, api)
+        since = pool.submit(_kserve_since, api)
+        return Serving(
+            deployments.result(), config.result(), ingresses.result(), defined.result(), since.result()
+        )
+
+
+def _deployments(api: Api) -> Mapping[str, Manifest] | Absent:
+    try:
+        return {name(one): one for one in api.list(DEPLOYMENT, namespace=NAMESPACE)}
+    except PlatformctlError:  # that we may not look is said of the rights
+        return Absent.FORBIDDEN
+
+
+def _config(api: Api) -> Mapping[str, Mapping[str, str]] | Absent:
+    try:
+        return {name(one): mapping(one, "data") for one in api.list(CONFIG_MAP, namespace=NAMESPACE)}
+    except PlatformctlError:
+        return Absent.FORBIDDEN
+
+
+def _ingresses(api: Api) -> Sequence[Manifest] | Absent:
+    for namespace in ("", None):
+        try:
+            return api.list(KINGRESS, namespace=namespace)
+        except PlatformctlError:  # we need not be allowed to look into other namespaces
+            continue
+    return Absent.FORBIDDEN
+
+
+def _defined(api: Api) -> datetime | None:
+    try:
+        found = api.get(CUSTOM_RESOURCE, f"{KNATIVE_SERVICE.plural}.{KNATIVE_SERVICE.group}")
+    except PlatformctlError:
+        return None
+    return created(found) if found is not None else None
+
+
+def _kserve_since(api: Api) -> datetime | None:
+    """That of its oldest process: each may be the one that leads."""
+    try:
+        pods = [one for one in api.list(POD, CONTROLLER, KSERVE_NAMESPACE) if not is_leaving(one)]
+    except PlatformctlError:
+        return None
+    containers = [one for pod in pods for one in entries(pod, "status", "containerStatuses")]
+    managers = [one for one in containers if one.get("name") == _MANAGER]
+    return min(filter(None, (moment(one, "state", "running", "startedAt") for one in managers)), default=None)

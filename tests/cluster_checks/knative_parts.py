@@ -1,0 +1,95 @@
+"""What a cluster answers of Knative Serving on which nothing is missing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.cluster_checks.conftest import GROUPS, Server, groups
+
+GROUP = "serving.knative.dev/v1"
+CLASS = "kourier.ingress.networking.knative.dev"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/knative-serving/deployments"
+CONFIG_MAPS = "/api/v1/namespaces/knative-serving/configmaps"
+INGRESSES = "/apis/networking.internal.knative.dev/v1alpha1/ingresses"
+OUR_INGRESSES = "/apis/networking.internal.knative.dev/v1alpha1/namespaces/models/ingresses"
+DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/services.serving.knative.dev"
+KSERVE_PODS = "/api/v1/namespaces/kserve/pods"
+
+Answer = tuple[int, Mapping[str, Any]]
+
+
+def deployments(*down: str, version: str = "1.19.2", without: tuple[str, ...] = ()) -> Answer:
+    """Knative's Deployments; those that are down have no pod."""
+    names = ("controller", "webhook", "autoscaler", "activator", "autoscaler-hpa", "net-kourier-controller")
+    labels = {"app.kubernetes.io/version": version}
+    return 200, {
+        "items": [
+            {
+                "metadata": {"name": name, "labels": labels},
+                "status": {} if name in down else {"availableReplicas": 1},
+            }
+            for name in names
+            if name not in without
+        ]
+    }
+
+
+def config(**maps: Mapping[str, str]) -> Answer:
+    """Knative's ConfigMaps, `_` in the place of `-` in their names."""
+    usual: dict[str, Mapping[str, str]] = {
+        "config_network": {"ingress-class": CLASS},
+        "config_deployment": {"queue-sidecar-image": "queue:1"},
+        "config_domain": {"example.com": "", "_example": "…"},
+        "config_features": {},
+    }
+    made = {key.replace("_", "-"): data for key, data in {**usual, **maps}.items()}
+    return 200, {"items": [{"metadata": {"name": name}, "data": data} for name, data in made.items()]}
+
+
+def ingress(created: str = "2026-01-01T00:00:00Z", whose: str = CLASS, ready: str = "") -> Mapping[str, Any]:
+    """An ingress of a Knative Service; `ready` "": nobody has looked at it."""
+    conditions = [{"type": "Ready", "status": ready}] if ready else []
+    return {
+        "metadata": {
+            "name": "churn-predictor",
+            "namespace": "models",
+            "generation": 2,
+            "creationTimestamp": created,
+            "annotations": {"networking.knative.dev/ingress.class": whose},
+        },
+        "status": {"observedGeneration": 2, "conditions": conditions} if ready else {},
+    }
+
+
+def ingresses(*several: Mapping[str, Any]) -> Answer:
+    """A list of them."""
+    return 200, {"items": list(several)}
+
+
+def definition(created: str = "2026-01-01T00:00:00Z") -> Answer:
+    """The kind of Knative's Services."""
+    return 200, {"metadata": {"creationTimestamp": created}}
+
+
+def kserve(started: str = "2026-01-01T00:00:01Z", *, leaving: bool = False) -> Answer:
+    """KServe's pod, beside whose controller a proxy runs that is older."""
+    gone = {"deletionTimestamp": started} if leaving else {}
+    statuses = [
+        {"name": "kube-rbac-proxy", "state": {"running": {"startedAt": "2025-01-01T00:00:00Z"}}},
+        {"name": "manager", "state": {"running": {"startedAt": started}}},
+    ]
+    return 200, {"items": [{"metadata": gone, "status": {"containerStatuses": statuses}}]}
+
+
+def install(server: Server) -> None:
+    """Put Knative Serving on a cluster, with Kourier."""
+    server.answers |= {
+        "/apis": (200, groups(*GROUPS, GROUP)),
+        DEPLOYMENTS: deployments(),
+        CONFIG_MAPS: config(),
+        INGRESSES: ingresses(),
+        DEFINITION: definition(),
+        KSERVE_PODS: kserve(),
+    }
+    data = dict(server.answers["/api/v1/namespaces/kserve/configmaps/inferenceservice-config"][1]["data"])
+    data["ingress"] = '{"disableIstioVirtualHost": true}'
+    server.answers["/api/v1/namespaces/kserve/configmaps/inferenceservice-config"] = (200, {"data": data})
