@@ -53,6 +53,11 @@ class Scenario:
     replicas: int = 1
 
     @property
+    def scenario(self) -> "Scenario":
+        """Itself."""
+        return self
+
+    @property
     def is_alone(self) -> bool:
         """Whether it needs a namespace of its own: what it brings along concerns all pods there."""
         return bool(self.enforced) or any(

@@ -7,6 +7,7 @@ from platformctl.adapters.cluster.observing.causes import (
     downloads,
     events,
     images,
+    knative,
     refusals,
     scheduling,
     settings,
@@ -16,7 +17,7 @@ from platformctl.adapters.cluster.observing.causes.cause import Rule
 pytestmark = pytest.mark.quick
 
 PAGE = Path(__file__).parents[2] / "docs/troubleshooting.md"
-MODULES = (downloads, events, images, refusals, scheduling, settings)
+MODULES = (downloads, events, images, knative, refusals, scheduling, settings)
 
 
 def _fixed(rule: Rule) -> list[str]:

@@ -1,26 +1,20 @@
-import json
 import os
 import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from platformctl.adapters.cluster.api import kinds
-from platformctl.adapters.cluster.api.client import Api, open_api
-from platformctl.adapters.cluster.api.kubeconfig import Access
+from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.observing import revisions as observing
 from platformctl.adapters.cluster.observing.parts import Told
 from platformctl.adapters.cluster.observing.statuses import Seen, status
 from platformctl.domain.names import Name
 from platformctl.domain.observed import RevisionStatus
-from tests.cluster import kubectl
-from tests.cluster.models import credentials
 from tests.cluster.stack import Stack
 from tests.cluster_status import recording
+from tests.cluster_status.places import all_of
 from tests.cluster_status.recording import RECORD
 from tests.cluster_status.scenarios import FULL_QUOTA, SCENARIOS, Scenario
 
@@ -33,58 +27,8 @@ POLL = 0.5
 @pytest.fixture(scope="module")
 def apis(kubeconfig: Path, stack: Stack) -> Iterator[Mapping[str, Api]]:
     """Where each scenario is: all of them go wrong at the same time."""
-    prefix = f"test-{uuid.uuid4().hex[:6]}"  # short: KServe makes one label of it and of a pod's name
-    shared = _namespace(kubeconfig, prefix, {}, stack)
-    alone = {
-        one.name: _namespace(kubeconfig, f"{prefix}-{number}", one.enforced, stack)
-        for number, one in enumerate(SCENARIOS)
-        if one.is_alone
-    }
-    found = {one.name: alone.get(one.name, shared) for one in SCENARIOS}
-    for one in SCENARIOS:
-        api = found[one.name]
-        _apply(kubeconfig, api, [*one.others, one.service()])
-    yield found
-    for api in (shared, *alone.values()):
-        api.delete(kinds.NAMESPACE, api.namespace)
-
-
-def _namespace(kubeconfig: Path, name: str, enforced: Mapping[str, str], stack: Stack) -> Api:
-    api = open_api(Access(str(kubeconfig)), namespace=name)
-    api.create(
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": dict(enforced)}}
-    )
-    for account, change in _CREDENTIALS.items():
-        _apply(kubeconfig, api, [_renamed(manifest, account, change) for manifest in credentials(stack)])
-    return api
-
-
-_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
-    "models": {},
-    "wrong": {"stringData": {"AWS_SECRET_ACCESS_KEY": "another"}},
-    "lost": {"metadata": {"annotations": {"serving.kserve.io/s3-endpoint": "127.0.0.1:9"}}},
-}
-
-
-def _renamed(manifest: Mapping[str, Any], name: str, change: Mapping[str, Any]) -> dict[str, Any]:
-    """The credentials under another name, the Secret with what is wrong about it."""
-    changed = {**manifest, "metadata": {**manifest["metadata"], "name": name}}
-    if manifest["kind"] == "ServiceAccount":
-        return {**changed, "secrets": [{"name": name}]}
-    annotations = {
-        **manifest["metadata"]["annotations"],
-        **change.get("metadata", {}).get("annotations", {}),
-    }
-    return {
-        **changed,
-        "stringData": {**manifest["stringData"], **change.get("stringData", {})},
-        "metadata": {**changed["metadata"], "annotations": annotations},
-    }
-
-
-def _apply(kubeconfig: Path, api: Api, manifests: Sequence[Mapping[str, Any]]) -> None:
-    listed = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
-    kubectl.run(kubeconfig, "apply", "--namespace", api.namespace, "--filename=-", stdin=json.dumps(listed))
+    with all_of(kubeconfig, stack, SCENARIOS) as found:
+        yield found
 
 
 def _seen(api: Api, scenario: Scenario) -> tuple[Seen, datetime]:

@@ -47,7 +47,7 @@ def _pod(node: str, count: int, revision: str = "", *, phase: str = "Running", c
 
 
 def _room(revision: Revision, nodes: list[Json], pods: list[Json]) -> int:
-    wanted = gpus.ask(revision)
+    wanted = gpus.ask(revision, {})
     assert wanted
     return gpus.room(wanted, gpus.hosts(wanted, nodes, pods))
 
@@ -61,7 +61,7 @@ def _findings(  # noqa: PLR0913 - each is what a test is about
     weights: Mapping[str, int] = {},
     grows: bool = False,
 ) -> list[Finding]:
-    wanted = gpus.ask(revision)
+    wanted = gpus.ask(revision, {})
     assert wanted
     hosts = gpus.hosts(wanted, nodes, pods)
     shares = {RevisionId(name): weight for name, weight in weights.items()}
@@ -70,7 +70,7 @@ def _findings(  # noqa: PLR0913 - each is what a test is about
 
 
 def test_a_revision_without_gpus_asks_for_none() -> None:
-    assert gpus.ask(values.revision(2)) is None
+    assert gpus.ask(values.revision(2), {}) is None
 
 
 def test_what_pods_ask_for_is_taken() -> None:

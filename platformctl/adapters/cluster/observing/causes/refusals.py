@@ -16,6 +16,12 @@ _RULES = (
         QUOTA_PATIENCE,
     ),
     Rule(
+        r"failed quota: ([^:]+): must specify (.*queue-proxy.*)",
+        "quota {1} of the namespace wants {2}",
+        "ConfigMap config-deployment in knative-serving names them: queue-sidecar-cpu-request, …-cpu-limit, "
+        "…-memory-request, …-memory-limit",
+    ),
+    Rule(
         r"failed quota: ([^:]+): must specify (.*)",
         "quota {1} of the namespace wants {2}",
         "kubectl describe quota",
