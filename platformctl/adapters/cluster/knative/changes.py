@@ -5,6 +5,7 @@ recorded route, which is where a client that was killed between its record and t
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, DISRUPTION_BUDGET, SERVICE_ACCOUNT
 from platformctl.adapters.cluster.api.objects import at, label, name, number, uid
 from platformctl.adapters.cluster.knative.seen import Seen, is_served, percentage, whose
-from platformctl.adapters.cluster.knative.services import SERVED_SECONDS, Services
+from platformctl.adapters.cluster.knative.services import MADE_SECONDS, SERVED_SECONDS, Services
 from platformctl.adapters.cluster.observing import knative as observing
 from platformctl.domain import manifests
 from platformctl.domain.cluster import Shape
@@ -83,7 +84,7 @@ class Changes:
         if seen.template != revision.id or has_failed or not _is_scaled(seen.service, wanted):
             self.follow(deployment, rollout.route)
             self._put(revision, base, rollout.route)
-        self._services.await_made(deployment)
+        self._await_made(deployment, revision.id)
         if seen.service is None:
             self._make_others(revision, base, self._services.read(deployment))
         awake = max(scale.minimum, 1)
@@ -141,7 +142,7 @@ class Changes:
         if seen.template != stable.id:
             self._make_others(stable, base, seen.service)
             self._services.put(self._rendered(stable, base, 0))
-        self._services.await_made(deployment)
+        self._await_made(deployment, stable.id)
         lifted = base.model_copy(
             update={"minimum": max(base.minimum, replicas, 1), "maximum": max(base.maximum, replicas)}
         )
@@ -160,10 +161,24 @@ class Changes:
             Refused: It will not get ready by itself; who serves goes on.
             DeadlinePassed: It was still getting ready.
         """
-        deadline = time.monotonic() + self._timeout
+        self._hopefully(self._services.await_ready, deployment, revision, self._timeout)
+
+    def _await_made(self, deployment: Name, revision: RevisionId) -> None:
+        """Wait until Knative has a revision of the template as it is now; it need not be ready.
+
+        Raises:
+            Refused: Knative does not take it.
+            DeadlinePassed: KServe or Knative was still making nothing of it.
+        """
+        self._hopefully(self._services.await_made, deployment, revision, MADE_SECONDS)
+
+    def _hopefully(
+        self, wait: Callable[[Name, float], object], deployment: Name, revision: RevisionId, seconds: float
+    ) -> None:
+        deadline = time.monotonic() + seconds
         while True:
             try:
-                self._services.await_ready(deployment, min(_GLANCE_SECONDS, self._timeout))
+                wait(deployment, min(_GLANCE_SECONDS, seconds))
             except DeadlinePassed:
                 now = observing.revisions(self._api, deployment, datetime.now(UTC))
                 stuck = now.stuck.get(revision)
@@ -208,7 +223,7 @@ class Changes:
 
 def _stuck(revision: RevisionId, why: str) -> Refused:
     return Refused(
-        f"{revision}, made anew, will not get ready: {why}; what serves goes on meanwhile",
+        f"{revision} will not get ready: {why}; what serves goes on meanwhile",
         hint=f"platformctl logs {revision}; the same command again goes on once that is mended",
     )
 

@@ -23,10 +23,10 @@ from platformctl.domain.revision import Scale
 from platformctl.domain.route import Route
 from platformctl.render.knative import annotations as scaled
 
-MADE_SECONDS = 15.0
-"""In which KServe and Knative make something of a new template."""
+MADE_SECONDS = 60.0
+"""In which KServe and Knative make something of a new template; where they are not busy it is one."""
 
-SERVED_SECONDS = 30.0
+SERVED_SECONDS = 60.0
 """In which a percentage is served."""
 
 LEAVE_SECONDS = 120.0
@@ -146,13 +146,13 @@ class Services:
         if any(said.get(key) != value for key, value in wanted.items()):
             self._api.patch(KNATIVE_REVISION, name(backing[0]), {"metadata": {"annotations": dict(wanted)}})
 
-    def await_made(self, deployment: Name) -> Seen:
+    def await_made(self, deployment: Name, seconds: float) -> Seen:
         """Wait until Knative has a revision of the template as it is now; it need not be ready.
 
         Raises:
             DeadlinePassed: It has none in time: KServe or Knative refuses it, or does not run.
         """
-        return self._await(deployment, lambda seen: seen.newest is not None, MADE_SECONDS, "is not taken up")
+        return self._await(deployment, lambda seen: seen.newest is not None, seconds, "is not taken up")
 
     def await_ready(self, deployment: Name, seconds: float) -> Seen:
         """Wait until the template as it is now is what the percentage means.

@@ -51,7 +51,7 @@ LIVE = 2
 """Revisions that can have requests: the newest that is ready, and the one that was rolled out."""
 
 _POLL = 0.5
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
 """In which Knative gives a revision that has just become ready an address of its own."""
 
 _NOBODY, _NOT_FOUND = 503, 404
