@@ -17,14 +17,21 @@ KSERVE_PODS = "/api/v1/namespaces/kserve/pods"
 Answer = tuple[int, Mapping[str, Any]]
 
 
-def deployments(*down: str, version: str = "1.19.2", without: tuple[str, ...] = ()) -> Answer:
+def deployments(
+    *down: str,
+    version: str = "1.19.2",
+    image: str = "knative/controller:v0.48.1",
+    without: tuple[str, ...] = (),
+) -> Answer:
     """Knative's Deployments; those that are down have no pod."""
+    template = {"template": {"spec": {"containers": [{"image": image}]}}}
     names = ("controller", "webhook", "autoscaler", "activator", "autoscaler-hpa", "net-kourier-controller")
     labels = {"app.kubernetes.io/version": version}
     return 200, {
         "items": [
             {
                 "metadata": {"name": name, "labels": labels},
+                "spec": template,
                 "status": {} if name in down else {"availableReplicas": 1},
             }
             for name in names

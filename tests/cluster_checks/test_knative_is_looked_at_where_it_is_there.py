@@ -109,6 +109,13 @@ def test_what_cannot_be_deployed_to(
     assert hint in errors[0].hint
 
 
+def test_the_version_is_the_releases_else_that_of_its_controllers_image(api: Api, server: Server) -> None:
+    server.answers[knative.DEPLOYMENTS] = knative.deployments(version="devel")
+    assert found(api, "knative")[0].text == "Knative Serving 0.48"
+    server.answers[knative.DEPLOYMENTS] = knative.deployments(version="devel", image="registry.example/ours")
+    assert found(api, "knative")[0].text == "Knative Serving of unknown version"
+
+
 def test_in_standard_mode_the_same_is_a_warning_and_a_missing_one_nothing(api: Api, server: Server) -> None:
     server.answers[knative.DEPLOYMENTS] = knative.deployments("webhook")
     assert wrong(api, Mode.STANDARD) == [("knative", WARNING)]

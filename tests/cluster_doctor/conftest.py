@@ -1,6 +1,7 @@
 """A namespace of a real cluster, and somebody in it who may do what docs/cluster.md says and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import yaml
 
 from platformctl.adapters.cluster.api.client import Api, open_api
 from platformctl.adapters.cluster.api.kubeconfig import Access
-from platformctl.adapters.cluster.checking.roles import roles
+from platformctl.adapters.cluster.checking.roles import roles, roles_of_knative
 from platformctl.domain.cluster import Images, Shape
 from platformctl.domain.manifests import Manifest
 from tests.cluster import kubectl
-from tests.cluster.fixture import cluster, kubeconfig, namespace, node
+from tests.cluster.fixture import cluster, knative, kubeconfig, namespace, node
 
-__all__ = ["cluster", "kubeconfig", "namespace", "node"]
+__all__ = ["cluster", "knative", "kubeconfig", "namespace", "node"]
 
 _RBAC = "rbac.authorization.k8s.io"
 
@@ -48,16 +49,29 @@ def nobody(kubeconfig: Path, namespace: str, tmp_path: Path) -> Person:
 @pytest.fixture
 def allowed(kubeconfig: Path, nobody: Person, shape: Shape) -> Iterator[Person]:
     """The same with the Roles of the page, under names of this test's own."""
-    made = [one for role in roles(shape) for one in _bound(role, nobody.name)]
-    text = yaml.safe_dump_all(made)
+    with _given(kubeconfig, nobody, roles(shape)):
+        yield nobody
+
+
+@pytest.fixture
+def allowed_knative(knative: Path, allowed: Person, shape: Shape) -> Iterator[Person]:
+    """The same with those of Knative mode as well."""
+    with _given(knative, allowed, roles_of_knative(shape)):
+        yield allowed
+
+
+@contextmanager
+def _given(kubeconfig: Path, person: Person, several: Iterable[Manifest]) -> Iterator[None]:
+    text = yaml.safe_dump_all([one for role in several for one in _bound(role, person.name)])
     kubectl.run(kubeconfig, "apply", "-f", "-", stdin=text)
-    yield nobody
+    yield
     kubectl.run(kubeconfig, "delete", "--ignore-not-found", "-f", "-", stdin=text)
 
 
 def _bound(role: Manifest, person: str) -> tuple[Manifest, Manifest]:
-    metadata = {**role["metadata"], "name": person}
-    reference = {"apiGroup": _RBAC, "kind": role["kind"], "name": person}
+    own = role["metadata"]["name"].replace("platformctl", person)
+    metadata = {**role["metadata"], "name": own}
+    reference = {"apiGroup": _RBAC, "kind": role["kind"], "name": own}
     binding = {
         "apiVersion": f"{_RBAC}/v1",
         "kind": f"{role['kind']}Binding",

@@ -11,7 +11,7 @@ from platformctl.adapters.cluster.api.client import Api, open_api
 from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.adapters.cluster.checking import checks
 from platformctl.adapters.cluster.checking.check import Check
-from platformctl.domain.cluster import Gateway, Shape, Storage
+from platformctl.domain.cluster import Gateway, Mode, Shape, Storage
 from platformctl.domain.errors import Refused
 from platformctl.domain.observed import Severity
 from platformctl.domain.revision import Scale
@@ -47,9 +47,34 @@ def test_nothing_is_missing_and_the_version_is_told(api: Api, shape: Shape) -> N
     made = {check.name: check for check in checks.all_of(api, shape)}
     assert [check for check in made.values() if check.severity is Severity.ERROR] == []
     assert made["kserve"].text.startswith("0.")
-    assert made["mode"].text == "Standard"
+    assert made["mode"].text == "Standard by default"
     assert made["metrics-server"].text == "installed: scaling by cpu or memory works"
     assert made["gateway"].text.startswith("kserve/kserve-ingress-gateway is accepted")
+
+
+@pytest.mark.usefixtures("knative")
+@pytest.mark.parametrize("mode", [None, *Mode])
+def test_where_knative_is_it_is_looked_at_too(api: Api, shape: Shape, mode: Mode | None) -> None:
+    made = {check.name: check for check in checks.all_of(api, shape, mode)}
+    assert [check for check in made.values() if check.severity is Severity.ERROR] == []
+    assert made["knative"].text == "Knative Serving 0.48"
+    assert made["kserve's start"].text == "since Knative Serving is there"
+    assert "stand-in.ingress.networking.knative.dev" in made["ingress"].text
+    assert made["domain"].text == "hosts end in example.com"
+    assert made["queue-proxy"].text == "each replica asks for 25m cpu more than its servers do"
+    assert made["gateway"].text.startswith("kserve/kserve-ingress-gateway is accepted")
+
+
+@pytest.mark.usefixtures("knative")
+def test_what_knative_would_refuse_is_found_before_anything_is_applied(api: Api, shape: Shape) -> None:
+    it = revision(1)
+    it = it.model_copy(update={"model": it.model.model_copy(update={"uri": "s3://models/churn"})})
+    made = checks.knative_findings(api, shape, it, Scale(maximum=3, concurrency=10))
+    assert [finding for finding in made if finding.severity is Severity.ERROR] == []
+    sums = "each replica asks for 1025m cpu and 2048Mi memory; queue-proxy's part of that is 25m cpu"
+    assert f"queue-proxy: {sums}" in {finding.message for finding in made}
+    with pytest.raises(Refused, match="there is no namespace not-there"):
+        checks.knative_findings(api, replace(shape, namespace="not-there"), it, Scale())
 
 
 def test_what_is_wrong_is_found_before_anything_is_applied(api: Api, shape: Shape) -> None:

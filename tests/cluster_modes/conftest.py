@@ -12,12 +12,14 @@ from platformctl.domain import manifests
 from platformctl.domain.cluster import Mode
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Token
+from tests.cluster.fixture import cluster, knative, kubeconfig, namespace, node
+from tests.cluster.models import models, stack
 from tests.cluster_checks.conftest import Server, api, server
 from tests.cluster_target.routes import recorded
 from tests.fakes import FakeTarget, FakeWorld
 from tests.fakes.values import CHURN, revision, steady
 
-__all__ = ["api", "server"]
+__all__ = ["api", "cluster", "knative", "kubeconfig", "models", "namespace", "node", "server", "stack"]
 
 HTTP_ROUTE = "/apis/gateway.networking.k8s.io/v1/namespaces/models/httproutes/churn"
 RECORD = "/api/v1/namespaces/models/configmaps/churn-rollout"

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from platformctl.adapters.cluster.api import kinds
-from platformctl.adapters.cluster.api.answers import AlreadyThere, Asked, Missing, Stale, problem
+from platformctl.adapters.cluster.api.answers import (
+    AlreadyThere,
+    Asked,
+    Missing,
+    Stale,
+    UnknownKind,
+    problem,
+)
 from platformctl.adapters.cluster.api.kinds import Kind
 from platformctl.domain.errors import Conflict, NotFound, PlatformctlError, Refused, Unreachable
 
@@ -125,6 +132,27 @@ def test_three_kinds_of_409_are_told_apart() -> None:
     stale = _problem(409, "Conflict", "the object has been modified; please apply your changes to the latest")
     assert isinstance(stale, Stale)
     assert isinstance(_problem(409, "AlreadyExists", "already exists"), AlreadyThere)
+
+
+@pytest.mark.parametrize(
+    ("webhook", "hint"),
+    [
+        ("inferenceservice.kserve-webhook-server.validator", "get pods -n kserve"),
+        ("validation.webhook.serving.knative.dev", "get pods -n knative-serving"),
+        ("policies.example.com", "get validatingwebhookconfigurations"),
+    ],
+)
+def test_whose_webhook_is_down_is_told_by_its_name(webhook: str, hint: str) -> None:
+    error = _problem(500, "InternalError", f'failed calling webhook "{webhook}": no endpoints available')
+    assert hint in (error.hint or "")
+
+
+@pytest.mark.parametrize("kind", [kinds.KNATIVE_SERVICE, kinds.KNATIVE_REVISION, kinds.KINGRESS])
+def test_without_knative_its_kinds_are_not_known(kind: Kind) -> None:
+    error = problem(404, b"404 page not found\n", Asked("get", kind, "churn", "ml", "ours (https://example)"))
+    assert isinstance(error, UnknownKind)
+    assert "is without Knative Serving" in error.message
+    assert "knative.dev/docs/install" in (error.hint or "")
 
 
 def test_an_object_that_is_not_there_is_told_from_a_kind_that_is_not_there() -> None:

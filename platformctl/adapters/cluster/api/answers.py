@@ -14,12 +14,14 @@ from platformctl.domain.errors import Conflict, NotFound, PlatformctlError, Refu
 _QUOTED = 300
 _OTHER_VERSION = "it is of another version: `kserve` of the context says for which one we render"
 
+_KNATIVE = ("Knative Serving", "install it: https://knative.dev/docs/install")
 _INSTALL = {
     kinds.INFERENCE_SERVICE.group: (
         "KServe",
         "install it: https://kserve.github.io/website/docs/install",
     ),
-    kinds.KNATIVE_SERVICE.group: ("Knative Serving", "install it: https://knative.dev/docs/install"),
+    kinds.KNATIVE_SERVICE.group: _KNATIVE,
+    kinds.KINGRESS.group: _KNATIVE,
     kinds.HTTP_ROUTE.group: (
         "the Gateway API",
         "install it together with a controller: https://gateway-api.sigs.k8s.io/guides",
@@ -230,6 +232,8 @@ def _invalid(said: Mapping[str, Any], message: str, asked: Asked) -> Refused:
 def _webhook_hint(webhook: str) -> str:
     if "kserve" in webhook:
         return "is KServe's controller up? kubectl get pods -n kserve"
+    if webhook.endswith("serving.knative.dev"):
+        return "is Knative's webhook up? kubectl get pods -n knative-serving"
     return (
         "look at its configuration: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
     )

@@ -30,7 +30,7 @@ from platformctl.domain.manifests import Manifest
 KSERVE_NAMESPACE = "kserve"
 CONFIG = "inferenceservice-config"
 CONTROLLER = "control-plane=kserve-controller-manager"
-_TAG = re.compile(r":v?(\d+\.\d+)(?:\.\d+)?(?:[-+.][^/@]*)?(?:@.*)?")
+TAG = re.compile(r":v?(\d+\.\d+)(?:\.\d+)?(?:[-+.][^/@]*)?(?:@.*)?")
 _WORKERS = 8
 _MOST_NODES = "50"
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
@@ -81,7 +81,7 @@ class Live:
         if not isinstance(self.config, Absent):
             parts = (self.config.get(part, {}) for part in ("storageInitializer", "agent", "router"))
             images += [str(part.get("image", "")) for part in parts]
-        return next((found[1] for image in images if (found := _TAG.search(image))), None)
+        return next((found[1] for image in images if (found := TAG.search(image))), None)
 
     @property
     def mode(self) -> str | None:

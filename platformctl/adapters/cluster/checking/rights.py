@@ -91,7 +91,7 @@ RIGHTS: Sequence[Right] = (
     Right(
         *(
             kinds.KNATIVE_REVISION,
-            ("get", "list", "patch", "delete"),
+            ("list", "patch", "delete"),
             "whether a revision is ready, and its scale",
         ),
         mode=_KNATIVE,

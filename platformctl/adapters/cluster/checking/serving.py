@@ -23,8 +23,9 @@ from platformctl.adapters.cluster.api.objects import (
     mapping,
     moment,
     name,
+    text,
 )
-from platformctl.adapters.cluster.checking.discovery import CONTROLLER, KSERVE_NAMESPACE, Absent
+from platformctl.adapters.cluster.checking.discovery import CONTROLLER, KSERVE_NAMESPACE, TAG, Absent
 from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.manifests import Manifest
 
@@ -56,9 +57,13 @@ class Serving:
 
     @property
     def version(self) -> str | None:
-        """Its version as `1.19`; None: it is not told."""
+        """Its version: as `1.21`, or as `0.48` where only an image tells; None: it is not told."""
         found = {} if isinstance(self.deployments, Absent) else self.deployments
-        said = (_NUMBER.match(label(one, _VERSION)) for one in found.values())
+        images = entries(found.get("controller", {}), "spec", "template", "spec", "containers")
+        said = (
+            *(_NUMBER.match(label(one, _VERSION)) for one in found.values()),
+            *(TAG.search(text(one, "image")) for one in images),
+        )
         return next((number[1] for number in said if number), None)
 
     def told(self, config: str, *keys: str) -> str | None:
