@@ -10,13 +10,13 @@ from platformctl.adapters.cluster.checking import knative
 from platformctl.adapters.cluster.checking.check import Check
 from platformctl.adapters.cluster.checking.discovery import Absent
 from platformctl.adapters.cluster.checking.serving import NAMESPACE, Serving
-from platformctl.adapters.cluster.knative.kingress import CLASS
 from platformctl.domain.manifests import Manifest
 from platformctl.domain.observed import Severity
 
 PATIENCE = 60.0
 """Seconds in which a controller has looked at an ingress, if there is one."""
 
+_CLASS = "networking.knative.dev/ingress.class"
 _DEFAULT = "istio.ingress.networking.knative.dev"
 _LOCAL = "svc.cluster.local"
 _CONTROLLERS = {
@@ -46,7 +46,7 @@ def _served(serving: Serving, now: datetime) -> Check:
     """What ingresses of the class say counts for more than which Deployments there are."""
     wanted = serving.told("config-network", "ingress-class", "ingress.class") or _DEFAULT
     found = () if isinstance(serving.ingresses, Absent) else serving.ingresses
-    ours = [one for one in found if annotation(one, CLASS) == wanted]
+    ours = [one for one in found if annotation(one, _CLASS) == wanted]
     if any(map(_is_ready, ours)):
         return Check("ingress", f"{wanted} serves {sum(map(_is_ready, ours))} of {len(ours)} ingresses")
     if forgotten := _forgotten(ours, now):
