@@ -66,8 +66,9 @@ def test_bounds_that_are_changed_in_place_are_all_that_differs(
 ) -> None:
     before = capacity.settled(scaling, RevisionId("churn-v4-000000"))
     scale = before.model_copy(update={"minimum": lifted, "maximum": max(lifted, before.maximum)})
-    changed = {**annotations(service(before, memory)), **render.knative.annotations(scale)}
-    assert changed == annotations(service(scale, memory))
+    said = annotations(service(before, memory))
+    changed = {**said, **render.knative.in_place(scale, said)}
+    assert {key: value for key, value in changed.items() if value} == annotations(service(scale, memory))
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,22 @@ def test_what_no_spec_could_say_is_not_read(changed: dict[str, str | None]) -> N
     edited = plain | {f"autoscaling.knative.dev/{key}": value for key, value in changed.items()}
     found = {key: value for key, value in edited.items() if value is not None}
     assert render.knative.told(found, "2Gi") is None
+
+
+@pytest.mark.parametrize(
+    "before", [Scale(maximum=4), Scale(maximum=4, rps=3), Scale(maximum=9, concurrency=1)]
+)
+@pytest.mark.parametrize(
+    "scale", [Scale(maximum=4), Scale(maximum=2, rps=5), Scale(maximum=4, concurrency=7)]
+)
+def test_what_knatives_own_autoscaler_goes_by_is_changed_in_place(before: Scale, scale: Scale) -> None:
+    said = annotations(service(before, "2Gi"))
+    changed = {key: value for key, value in {**said, **render.knative.in_place(scale, said)}.items() if value}
+    assert changed == annotations(service(scale, "2Gi"))
+    assert render.knative.in_place(scale, changed) == {}
+
+
+def test_who_scales_is_not_changed_in_place_nor_by_what_the_other_goes() -> None:
+    said = annotations(service(Scale(maximum=4, cpu=80), "2Gi"))
+    changed = render.knative.in_place(Scale(minimum=2, maximum=4, concurrency=7), said)
+    assert changed == {"autoscaling.knative.dev/min-scale": "2"}

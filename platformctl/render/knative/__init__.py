@@ -11,9 +11,9 @@ from platformctl.domain.rollout import Rollout
 from platformctl.render import checked, containers
 from platformctl.render.knative import limits, objects, scaling
 from platformctl.render.knative.objects import record_name
-from platformctl.render.knative.scaling import annotations, told
+from platformctl.render.knative.scaling import in_place, told
 
-__all__ = ["HOLDS", "annotations", "record", "record_name", "revision", "service", "told"]
+__all__ = ["HOLDS", "in_place", "record", "record_name", "revision", "service", "told"]
 
 
 def revision(revision: Revision, scale: Scale, shape: Shape) -> tuple[Manifest, ...]:

@@ -74,9 +74,21 @@ def by_memory(scale: Scale, memory: str) -> Mapping[str, str]:
     return {_METRIC: "memory", _TARGET: str(target)}
 
 
-def annotations(scale: Scale) -> Mapping[str, str]:
-    """The annotations of a Knative revision that are its bounds. They may be changed in place."""
-    return {_LEAST: str(scale.minimum), _MOST: str(scale.maximum)}
+def in_place(scale: Scale, said: Mapping[str, str]) -> Mapping[str, str | None]:
+    """How the annotations of a Knative revision change where it is to scale otherwise; None: one that goes.
+
+    Knative's revisions hand them on to what scales them. Who does that cannot be changed, and by what only
+    where that is Knative's own autoscaler.
+
+    Args:
+        scale: What is wanted.
+        said: The annotations as they are.
+    """
+    wanted: dict[str, str | None] = {_LEAST: str(scale.minimum), _MOST: str(scale.maximum)}
+    if said.get(_CLASS) != _HPA and not scaler(scale):
+        named, target = metric(scale) or (None, None)
+        wanted |= {_METRIC: named, _TARGET: None if target is None else str(target)}
+    return {key: value for key, value in wanted.items() if said.get(key) != value}
 
 
 def told(annotations: Mapping[str, str], memory: str) -> Scale | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, DISRUPTION_BUDGET, SERVICE_ACCOUNT
-from platformctl.adapters.cluster.api.objects import at, label, name, number, uid
+from platformctl.adapters.cluster.api.objects import label, mapping, name, number, uid
 from platformctl.adapters.cluster.knative.seen import Seen, is_served, percentage, whose
 from platformctl.adapters.cluster.knative.services import MADE_SECONDS, SERVED_SECONDS, Services
 from platformctl.adapters.cluster.observing import knative as observing
@@ -235,11 +235,12 @@ def _base(rollout: Rollout, revision: RevisionId, scale: Scale) -> Scale:
 
 def _is_scaled(service: Manifest | None, wanted: Manifest) -> bool:
     """Whether a template says the scale that is wanted, and by what."""
-    found, asked = at(service, "spec", "predictor") or {}, wanted["spec"]["predictor"]
+    found, asked = mapping(service, "spec", "predictor"), wanted["spec"]["predictor"]
     same = all(found.get(key) == asked.get(key) for key in _SCALED)
     return same and all(
-        at(service, "metadata", "annotations", key) == value
-        for key, value in wanted["metadata"]["annotations"].items()
+        mapping(service, *where, "annotations").get(key) == value
+        for where, said in ((("metadata",), wanted["metadata"]), (("spec", "predictor"), asked))
+        for key, value in said["annotations"].items()
     )
 
 

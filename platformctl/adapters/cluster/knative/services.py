@@ -11,7 +11,7 @@ from typing import Any
 
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import INFERENCE_SERVICE, KNATIVE_REVISION, KNATIVE_SERVICE
-from platformctl.adapters.cluster.api.objects import is_leaving, name, text
+from platformctl.adapters.cluster.api.objects import is_leaving, mapping, name, text
 from platformctl.adapters.cluster.knative.seen import MADE, Seen, editors, is_served
 from platformctl.adapters.cluster.state import recorded as state
 from platformctl.adapters.cluster.state.compare import until_fresh
@@ -21,7 +21,7 @@ from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId
 from platformctl.domain.revision import Scale
 from platformctl.domain.route import Route
-from platformctl.render.knative import annotations as scaled
+from platformctl.render.knative import in_place
 
 MADE_SECONDS = 60.0
 """In which KServe and Knative make something of a new template; where they are not busy it is one."""
@@ -141,10 +141,9 @@ class Services:
         backing = self.look(deployment).backing(revision)
         if not backing:
             raise NotFound(f"{revision} is not live", hint=f"platformctl status {deployment}")
-        wanted = scaled(scale)
-        said = backing[0]["metadata"].get("annotations") or {}
-        if any(said.get(key) != value for key, value in wanted.items()):
-            self._api.patch(KNATIVE_REVISION, name(backing[0]), {"metadata": {"annotations": dict(wanted)}})
+        changes = in_place(scale, mapping(backing[0], "metadata", "annotations"))
+        if changes:
+            self._api.patch(KNATIVE_REVISION, name(backing[0]), {"metadata": {"annotations": dict(changes)}})
 
     def await_made(self, deployment: Name, seconds: float) -> Seen:
         """Wait until Knative has a revision of the template as it is now; it need not be ready.

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, KNATIVE_SERVICE
 from platformctl.adapters.cluster.api.objects import label
-from platformctl.adapters.cluster.checking import checks
+from platformctl.adapters.cluster.checking import checks, queue_proxy
+from platformctl.adapters.cluster.checking.serving import look
 from platformctl.adapters.cluster.gpus import room as gpu_room
 from platformctl.adapters.cluster.knative import drift
 from platformctl.adapters.cluster.knative.changes import Changes
@@ -116,13 +117,14 @@ class KnativeTarget:
             return found
         before = self._services.read(revision.deployment)
         self._records.read(revision.deployment)
-        if label(before or {}, "platformctl.io/revision") == revision.id:
+        if Seen(before).template == revision.id:
             return found
         return [*found, *map(_finding, self._refusals([wanted, *others]))]
 
     def room(self, revision: Revision) -> int | None:
         """How many replicas have GPUs once all others of the deployment are gone; None: it wants none."""
-        return gpu_room.room(self._api, revision)
+        beside = queue_proxy.requests(look(self._api)) if revision.resources.gpus else {}
+        return gpu_room.room(self._api, revision, beside=beside)
 
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, by name. One whose state cannot be read is in it, and says so."""
