@@ -25,7 +25,7 @@ LIVE_BAR_S = 3.0
 FIRST_ANSWER_BAR_S = 10.0
 
 _MOVES = ("rollback", "promote")
-"""Commands that change the percentage alone."""
+"""Commands that a change of the percentage suffices for: after a promotion the older one is made anew."""
 
 
 def main(rounds: int, canaries: int) -> int:
@@ -40,7 +40,7 @@ def main(rounds: int, canaries: int) -> int:
         print(f"{SHARE} % of {REQUESTS}: {share:.2f} %", flush=True)
         taken, failed = _rollouts(one, rounds)
         shown = [first_answer.canary(one) for _ in range(canaries)]
-        woken = [asleep.first_answer(one.sleeper) for _ in range(canaries)]
+        woken = asleep.first_answers(one.sleeper, canaries)
     _print(taken, failed, shown, woken)
     return report("cluster, Knative mode", _bars(share, taken, failed, shown))
 
@@ -71,13 +71,13 @@ def _rollouts(one: KnativeStage, rounds: int) -> tuple[Sequence[Taken], Sequence
 def _print(
     taken: Sequence[Taken], failed: Sequence[str], shown: Sequence[Shown], woken: Sequence[float]
 ) -> None:
-    print(f"\n{'s, medians':20}{'ended':>8}{'live':>8}{'slowest':>9}{'strays':>8}")
+    print(f"\n{'s, medians':26}{'ended':>8}{'live':>8}{'slowest':>9}{'strays':>8}")
     for what in dict.fromkeys(one.what for one in taken):
         steps = [one for one in taken if one.what == what]
         live = [one.live for one in steps if one.live is not None]
         ended = statistics.median(one.ended for one in steps)
         words = f"{statistics.median(live):8.1f}{max(live):9.1f}" if live else f"{'':17}"
-        print(f"{what:20}{ended:8.1f}{words}{sum(one.strays for one in steps):8}")
+        print(f"{what:26}{ended:8.1f}{words}{sum(one.strays for one in steps):8}")
     print(f"\nlost: {len(failed)}", *failed[:10], sep="\n")
     print(f"\n{'deploy --canary, s':20}{'pod made':>10}{'ready':>8}{'answered':>10}{'ended':>8}{'added':>8}")
     for look in shown:

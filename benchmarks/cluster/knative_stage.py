@@ -17,7 +17,7 @@ class KnativeStage(Ground):
     """The ground of Knative mode: version 1 of three serves.
 
     Args:
-        sleeper: A namespace whose deployment may go to sleep.
+        sleeper: A namespace for a deployment that may go to sleep, by `sleeper.yaml`.
     """
 
     sleeper: Ground
@@ -35,5 +35,5 @@ def knative_stage() -> Iterator[KnativeStage]:
         for file, ground, scaling in (("churn.yaml", one, _AWAKE), ("sleeper.yaml", sleeper, _SLEEPS)):
             furnish(ground, ground.namespace)
             (place / file).write_text(SPEC.format(model=model, scaling=scaling))
-            ground.platformctl("-n", ground.namespace, "deploy", "-f", file)
+        one.platformctl("-n", awake, "deploy", "-f", "churn.yaml")
         yield one

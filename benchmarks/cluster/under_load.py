@@ -91,7 +91,7 @@ def story(first: int, third: int) -> Sequence[Step]:
         Step("rollback", ("rollback", NAME), one | {third}, one),
         Step("canary", (*canary, str(first), "--canary", "50"), one, one | {first}),
         Step("promote", ("promote", NAME), one | {first}, frozenset({first})),
-        Step("rollback", ("rollback", NAME), frozenset({first}), one),
+        Step("rollback after promotion", ("rollback", NAME), frozenset({first}), one),
     ]
 
 
