@@ -1,5 +1,34 @@
 """A cluster, for the tests that ask one."""
 
-from tests.cluster.fixture import cluster, kubeconfig, namespace, node
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
-__all__ = ["cluster", "kubeconfig", "namespace", "node"]
+import pytest
+
+from platformctl.adapters import manifest_files
+from tests.cluster import kubectl
+from tests.cluster.fixture import cluster, knative, kubeconfig, namespace, node
+
+__all__ = ["cluster", "knative", "kubeconfig", "namespace", "node"]
+
+
+@pytest.fixture(scope="session")
+def restricted(kubeconfig: Path) -> Iterator[str]:
+    """A namespace that admits no pod but restricted ones."""
+    name = f"restricted-{uuid.uuid4().hex[:8]}"
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+    }
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": name},
+    }
+    kubectl.run(
+        kubeconfig, "apply", "--server-side", "-f", "-", stdin=manifest_files.stream([manifest, account])
+    )
+    yield name
+    kubectl.run(kubeconfig, "delete", "namespace", name, "--wait=false")

@@ -1,7 +1,6 @@
 """Every golden, in a dry run of a real API server with KServe's webhooks; and the pods that come of it."""
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -54,27 +53,6 @@ def pods(service: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture(scope="session")
-def restricted(kubeconfig: Path) -> Iterator[str]:
-    """A namespace that admits no pod but restricted ones."""
-    name = f"restricted-{uuid.uuid4().hex[:8]}"
-    manifest = {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
-    }
-    account = {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": "default", "namespace": name},
-    }
-    kubectl.run(
-        kubeconfig, "apply", "--server-side", "-f", "-", stdin=manifest_files.stream([manifest, account])
-    )
-    yield name
-    kubectl.run(kubeconfig, "delete", "namespace", name, "--wait=false")
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_the_api_server_and_the_webhooks_take_all_objects(
     name: str, kubeconfig: Path, namespace: str
@@ -96,7 +74,7 @@ def await_(kubeconfig: Path, namespace: str, what: str, condition: str = "create
     kubectl.run(kubeconfig, "wait", f"--for={condition}", what, f"--namespace={namespace}", "--timeout=240s")
 
 
-def _differences(kubeconfig: Path, server_side: Sequence[str], stream: str) -> str:
+def differences(kubeconfig: Path, server_side: Sequence[str], stream: str) -> str:
     """What is there otherwise than it was applied; a status that is written meanwhile is there too."""
     try:
         return kubectl.run(kubeconfig, "diff", *server_side, stdin=stream)
@@ -104,12 +82,12 @@ def _differences(kubeconfig: Path, server_side: Sequence[str], stream: str) -> s
         return str(error)
 
 
-def _settled(differences: Callable[[], str]) -> str:
+def settled(look: Callable[[], str]) -> str:
     """What still differs once KServe has had the time to write what it knows; "" if nothing does."""
     with suppress(AssertionError):
-        eventually(lambda: not differences(), "nothing differs", timeout=_SECONDS)
+        eventually(lambda: not look(), "nothing differs", timeout=_SECONDS)
         return ""
-    return differences()
+    return look()
 
 
 @pytest.mark.parametrize("name", ["plain", "hpa", "transformer-separate", "transformer-image"])
@@ -129,4 +107,4 @@ def test_kserve_makes_pods_of_it_and_changes_nothing_that_was_applied(
             await_(kubeconfig, namespace, wanted)
         # Not by the pods' label: where there is none yet, `kubectl wait` does not wait.
         await_(kubeconfig, namespace, f"deployment/{made}", "jsonpath={.status.replicas}")
-    assert _settled(partial(_differences, kubeconfig, server_side, stream)) == ""
+    assert settled(partial(differences, kubeconfig, server_side, stream)) == ""
