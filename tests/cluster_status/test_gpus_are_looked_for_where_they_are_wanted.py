@@ -36,7 +36,9 @@ def _node(count: int, **labels: str) -> dict[str, Any]:
     return {"metadata": {"name": "a", "labels": labels}, "status": status}
 
 
-def _asked(folder: Path, said: Mapping[str, Said], gpu: int = 1) -> tuple[Sequence[Finding], list[str]]:
+def _asked(
+    folder: Path, said: Mapping[str, Said], gpu: int = 1, *, shared: bool = False
+) -> tuple[Sequence[Finding], list[str]]:
     def answer(asked: Asked) -> Said:
         path = urlsplit(asked.target).path.rstrip("/")
         return next((reply for end, reply in said.items() if path.endswith(end)), NOT_THERE)
@@ -44,7 +46,7 @@ def _asked(folder: Path, said: Mapping[str, Said], gpu: int = 1) -> tuple[Sequen
     revision: Revision = values.revision(2).model_copy(update={"resources": Resources(gpu=gpu)})
     with answering(answer) as stub:
         api = open_api(Access(written(folder, one(stub.uri))), environ={})
-        found = gpu_room.findings(api, revision, Scale())
+        found = gpu_room.findings(api, revision, Scale(shared=shared))
         return found, [asked.target for asked in stub.asked]
 
 
@@ -60,6 +62,10 @@ def test_all_pods_of_the_cluster_count(tmp_path: Path) -> None:
     said = {"/nodes": Said({"items": [_node(1)]}), "/api/v1/pods": Said({"items": [taken]})}
     (found,), _ = _asked(tmp_path, said)
     assert found.severity is Severity.ERROR
+    found_sharing, _ = _asked(tmp_path, said, shared=True)
+    assert not [one for one in found_sharing if one.severity is Severity.ERROR], (
+        "it takes what others leave it"
+    )
 
 
 def test_where_we_may_not_look_that_is_said_and_nothing_is_stopped(tmp_path: Path) -> None:
