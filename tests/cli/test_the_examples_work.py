@@ -70,6 +70,7 @@ STORY = [
         0,
         r"manifests/inferenceservice-churn-v2-\w{6}.yaml",
     ),
+    ("platformctl render churn --mode knative", 0, r"(?m)^    serving.kserve.io/deploymentMode: Knative$"),
     ("platformctl status churn", 0, r"churn-v2-\w{6}  canary  churn v2   10 %    1/1"),
     ("platformctl status churn -o json", 0, r'"degraded": false'),
     ("platformctl list", 0, r"churn  canary"),
