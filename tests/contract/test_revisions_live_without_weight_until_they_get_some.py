@@ -186,8 +186,7 @@ def test_scaling_keeps_the_replicas_that_answer(serving: Serving) -> None:
     more = serving.status(serving.second)
     assert (more.replicas, more.ready) in {(2, 1), (2, 2)}
     target.scale(serving.second.id, _ONE)
-    serving.harness.until(lambda: serving.status(serving.second).replicas == 1)
-    assert serving.status(serving.second).is_ready
+    serving.harness.until(lambda: _is_one_and_ready(serving.status(serving.second)))
     assert serving.ask(serving.second.id).status == 200
 
 
@@ -195,8 +194,12 @@ def test_preparing_with_another_scale_changes_only_that(serving: Serving) -> Non
     serving.harness.target.prepare(serving.second, Scale(minimum=2, maximum=2))
     assert serving.status(serving.second).replicas == 2
     serving.harness.target.prepare(serving.second, _ONE)
-    serving.harness.until(lambda: serving.status(serving.second).replicas == 1)
-    assert serving.status(serving.second).is_ready
+    serving.harness.until(lambda: _is_one_and_ready(serving.status(serving.second)))
+
+
+def _is_one_and_ready(status: RevisionStatus) -> bool:
+    """A second replica may still come, and go, when there is to be one again."""
+    return status.replicas == 1 and status.is_ready
 
 
 def test_what_is_not_live_cannot_be_scaled(serving: Serving) -> None:
@@ -225,7 +228,8 @@ def test_requests_split_as_the_weights_say(serving: Serving) -> None:
 
 
 def test_new_weights_are_served_when_commit_returns(serving: Serving) -> None:
-    for stable in (serving.second, serving.first) * 3:
+    starts_anew = serving.harness.target.capabilities(serving.name).live_revisions is not None
+    for stable in (serving.second, serving.first) * (1 if starts_anew else 3):
         serving.bring(stable)
         serving.commit(steady(stable))
         assert {serving.ask().revision for _ in range(5)} == {stable.id}

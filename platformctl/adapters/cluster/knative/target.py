@@ -8,6 +8,7 @@ percent. What is meant is in a ConfigMap, which is written first.
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -54,6 +55,9 @@ LIVE = 2
 _POLL = 0.5
 _PATIENCE_SECONDS = 30.0
 """In which Knative gives a revision that has just become ready an address of its own."""
+
+_WAKE_SECONDS = 60.0
+"""For which Knative itself holds a request that waits for a replica, as the template says."""
 
 _NOBODY, _NOT_FOUND = 503, 404
 
@@ -244,12 +248,13 @@ class KnativeTarget:
         return logs.tail(self._api, revision, tail)
 
     def predict(self, name: Name, request: Request) -> Answer:
-        """Send one prediction through Knative's ingress.
+        """Send one prediction through Knative's ingress. Where all sleeps it takes as long as a start.
 
         Raises:
             NotFound: There is no such deployment, or no such live revision.
             Unreachable: Neither the ingress nor one of its pods can be reached.
         """
+        request = replace(request, timeout=max(request.timeout, _WAKE_SECONDS))
         known = self._hosts.get((name, request.revision))
         if known is not None:
             answer = self._traffic.predict(name, known, request)
