@@ -26,7 +26,7 @@ def test_what_is_as_it_is_recorded_needs_no_word() -> None:
 
 
 def test_a_percentage_that_somebody_has_set_is_told_with_who_and_the_way_back() -> None:
-    edited = {"kubectl-edit": {"f:canaryTrafficPercent": {}}}
+    edited: dict[str, dict[str, object]] = {"kubectl-edit": {"f:canaryTrafficPercent": {}}}
     now = seen(V2, _TWO, _ONE, percent=50, rolled_out=1, ready=2, traffic=_SHARES, editors=edited)
     [finding] = _found(now, canary(V1, V2, 10))
     assert f"{V1.id} 50 %, {V2.id} 50 %, where {V1.id} 90 %, {V2.id} 10 % is recorded" in finding.message
@@ -43,7 +43,7 @@ def test_a_percentage_that_is_behind_after_a_crash_is_brought_on_by_any_command(
 
 
 def test_a_template_that_somebody_has_edited_is_told() -> None:
-    edited = {"kubectl-patch": {"f:containers": {}}}
+    edited: dict[str, dict[str, object]] = {"kubectl-patch": {"f:containers": {}}}
     now = seen(V1, _ONE, rolled_out=1, ready=1, traffic=[(1, 100)], editors=edited)
     [finding] = _found(now, steady(V1))
     assert f"edited by kubectl-patch: what serves need not be what {V1.id} says" in finding.message

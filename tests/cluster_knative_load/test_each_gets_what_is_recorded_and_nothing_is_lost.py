@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from platformctl.domain.errors import NotReady
 from platformctl.domain.names import RevisionId
-from platformctl.usecases.outcome import NotReady
 from tests.cluster_load.shop import Shop
 from tests.load import Load
 

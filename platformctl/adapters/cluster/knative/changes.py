@@ -5,7 +5,7 @@ recorded route, which is where a client that was killed between its record and t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ DRAIN_SECONDS = 2.0
 _GLANCE_SECONDS = 3.0
 """After which it is asked whether there is hope."""
 
+_AUTOSCALING = "autoscaling.knative.dev/"
 _SCALED = ("minReplicas", "maxReplicas", "scaleTarget", "scaleMetric")
 _OTHERS = (CONFIG_MAP, SERVICE_ACCOUNT, DISRUPTION_BUDGET)
 
@@ -237,11 +238,16 @@ def _is_scaled(service: Manifest | None, wanted: Manifest) -> bool:
     """Whether a template says the scale that is wanted, and by what."""
     found, asked = mapping(service, "spec", "predictor"), wanted["spec"]["predictor"]
     same = all(found.get(key) == asked.get(key) for key in _SCALED)
-    return same and all(
-        mapping(service, *where, "annotations").get(key) == value
-        for where, said in ((("metadata",), wanted["metadata"]), (("spec", "predictor"), asked))
-        for key, value in said["annotations"].items()
-    )
+    return same and _autoscaled(service) == _autoscaled(wanted)
+
+
+def _autoscaled(service: Manifest | None) -> Mapping[str, Any]:
+    """The annotations by which Knative scales what the InferenceService makes."""
+    everywhere = {
+        **mapping(service, "metadata", "annotations"),
+        **mapping(service, "spec", "predictor", "annotations"),
+    }
+    return {key: value for key, value in everywhere.items() if key.startswith(_AUTOSCALING)}
 
 
 def _is_to_be_replaced(rollout: Rollout, revision: RevisionId) -> bool:
