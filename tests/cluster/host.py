@@ -61,7 +61,7 @@ def restore_settings(file: Path) -> None:
 
 def make_groups() -> None:
     """Make the control groups below which a cluster's pods have theirs."""
-    for group in _groups():
+    for group in list(_groups("cgroup")) or _groups("cgroup2"):
         group.mkdir(exist_ok=True)
         for setting in ("cpuset.cpus", "cpuset.mems"):
             if (group / setting).exists() and not (group / setting).read_text().strip():
@@ -75,7 +75,7 @@ def remove_groups() -> None:
         OSError: Some are still in use after seconds.
     """
     until = time.monotonic() + _EMPTYING
-    for group in _groups():
+    for group in (*_groups("cgroup"), *_groups("cgroup2")):  # where there are both, runc makes some in each
         while group.exists():
             try:
                 for folder, _, _ in os.walk(group, topdown=False):
@@ -86,8 +86,7 @@ def remove_groups() -> None:
                 time.sleep(0.05)
 
 
-def _groups() -> Iterator[Path]:
-    """Of each hierarchy that has a controller, or systemd's name; of the only one, in version 2."""
+def _groups(version: str) -> Iterator[Path]:
+    """One in each hierarchy of a version that is mounted: those with a controller or a name; the only one."""
     mounts = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    first = [Path(place) / NAME for place, kind in mounts if kind == "cgroup"]
-    yield from first or [Path(place) / NAME for place, kind in mounts if kind == "cgroup2"]
+    yield from (Path(place) / NAME for place, kind in mounts if kind == version)
