@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from platformctl.adapters.cluster.observing.causes import downloads, images, refusals, scheduling, settings
+from platformctl.adapters.cluster.observing.causes import (
+    downloads,
+    images,
+    knative,
+    refusals,
+    scheduling,
+    settings,
+)
 from platformctl.adapters.cluster.observing.causes.cause import Rule
 
 pytestmark = pytest.mark.quick
@@ -17,7 +24,7 @@ def rules() -> list[Rule]:
     """All of them; each module keeps its own to itself."""
     found = [
         rule
-        for module in (downloads, images, refusals, scheduling, settings)
+        for module in (downloads, images, knative, refusals, scheduling, settings)
         for value in vars(module).values()
         if isinstance(value, tuple)
         for rule in value

@@ -273,6 +273,20 @@ def test_a_claim_that_does_not_exist_is_waited_for_only_a_while() -> None:
             FAILED,
         ),
         (
+            'violates PodSecurity "restricted:latest": seccompProfile (pod or container "storage-initializer" '
+            'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+            "(KServe's container that downloads models has no seccompProfile: platformctl doctor",
+            1,
+            FAILED,
+        ),
+        (
+            'violates PodSecurity "restricted:latest": seccompProfile (pod or container "kserve-container" '
+            'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+            "(an image of one's own",
+            1,
+            FAILED,
+        ),
+        (
             "ValidatingAdmissionPolicy 'signed' with binding 'all' denied request: sign it",
             "policy signed of the cluster does not allow it: sign it",
             1,

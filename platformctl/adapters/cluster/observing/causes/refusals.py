@@ -27,6 +27,11 @@ _RULES = (
         "kubectl describe quota",
     ),
     Rule(
+        r"violates PodSecurity \"([^\"]+)\": (seccompProfile \([^(]*\"storage-initializer\" must .*)",
+        "Pod Security {1} of the namespace does not allow it: {2}",
+        "KServe's container that downloads models has no seccompProfile: platformctl doctor has the command",
+    ),
+    Rule(
         r"violates PodSecurity \"([^\"]+)\": (.*)",
         "Pod Security {1} of the namespace does not allow it: {2}",
         "an image of one's own must run as a numeric user that is not root; platformctl doctor",
