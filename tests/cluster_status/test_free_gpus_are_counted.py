@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,6 +72,26 @@ def _findings(  # noqa: PLR0913 - each is what a test is about
 
 def test_a_revision_without_gpus_asks_for_none() -> None:
     assert gpus.ask(values.revision(2), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("beside", "fits"),
+    [
+        ({}, 4),
+        ({"cpu": Decimal("0.025")}, 3),
+        ({"memory": Decimal(2**20)}, 3),
+        ({"cpu": Decimal(1), "memory": Decimal(2**30)}, 2),
+        ({"ephemeral-storage": Decimal(2**40)}, 4),
+    ],
+)
+def test_what_is_in_the_pod_beside_the_servers_needs_its_part_of_the_node(
+    beside: Mapping[str, Decimal], fits: int
+) -> None:
+    wanted = gpus.ask(_revision(), beside)
+    assert wanted
+    node = _node("a", 8, cpu="4")
+    node["status"]["allocatable"]["memory"] = "4Gi"
+    assert gpus.room(wanted, gpus.hosts(wanted, [node], [])) == fits
 
 
 def test_what_pods_ask_for_is_taken() -> None:
