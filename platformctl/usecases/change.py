@@ -70,7 +70,7 @@ def _promote(
 ) -> Driven:
     room.refuse(promotion.findings)
     for finding in promotion.findings:
-        world.warn(finding.message, finding.hint)
+        world.tell(finding)
     candidate, wanted, stages = observed.rollout.candidate, observed.rollout.wanted, promotion.stages
     if stages is None or candidate is None or wanted is None:
         return drive(world, name, Promote(move), observed)

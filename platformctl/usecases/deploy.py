@@ -104,7 +104,7 @@ def deploy(world: World, request: DeployRequest) -> Outcome:
         contract.settle(world, held)
         _foretell(world, request, held.event)
         for finding in planned.findings:
-            world.warn(finding.message, finding.hint)
+            world.tell(finding)
         if held.event is None:
             return Outcome(name, changed=False, text=_already(planned), observed=planned.observed)
         if planned.stages is not None and isinstance(held.event, Deploy):

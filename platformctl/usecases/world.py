@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
+from platformctl.domain.observed import Finding, Severity
 from platformctl.domain.progress import Said, Warned
 from platformctl.ports import Clock, Counters, Grant, Lease, Metrics, Registry, Reporter, Target
 
@@ -48,6 +49,13 @@ class World:
     def warn(self, text: str, hint: str = "") -> None:
         """Tell what a person should know, although it goes on."""
         self.reporter.event(Warned(text, hint))
+
+    def tell(self, finding: Finding) -> None:
+        """Tell what was found: what is as it should be is said, and no warning."""
+        if finding.severity is Severity.INFO:
+            self.say(f"{finding.message} ({finding.hint})" if finding.hint else finding.message)
+        else:
+            self.warn(finding.message, finding.hint)
 
     @contextmanager
     def only_us(self, name: Name, patience: timedelta = OTHERS) -> Iterator[None]:
