@@ -8,7 +8,7 @@ from platformctl.domain.durations import shown, span
 from platformctl.domain.names import RevisionId
 from platformctl.domain.observed import Finding, Observed, Severity
 from platformctl.domain.rollout import Phase, Rollout
-from platformctl.plan.upkeep import goes_on_by_itself, is_unfinished
+from platformctl.plan.upkeep import goes_on_by_itself, is_behind, is_left
 from platformctl.rollout import automatic
 
 UNWATCHED = timedelta(minutes=1)
@@ -17,7 +17,7 @@ UNWATCHED = timedelta(minutes=1)
 
 def is_under_way(observed: Observed, now: datetime) -> bool:
     """Whether something was begun and not finished: by somebody who is at it, or was interrupted."""
-    return bool(_interrupted(observed, None, now))
+    return is_behind(observed) or bool(_interrupted(observed, None, now))
 
 
 def problems(observed: Observed, holder: str | None, now: datetime) -> Sequence[Finding]:
@@ -116,7 +116,7 @@ def _interrupted(observed: Observed, holder: str | None, now: datetime) -> Seque
     if rollout.phase is Phase.DELETING:
         hint = f"platformctl delete {name} finishes that"
         return [Finding(Severity.WARNING, "a deletion was interrupted", hint=hint)]
-    if is_unfinished(observed):
+    if is_left(observed):  # who is merely behind is told by the target, with who has done that
         move = rollout.alias_move
         text = "an interrupted command left something to be done"
         if move is not None:

@@ -54,9 +54,18 @@ def leftovers(observed: Observed) -> Sequence[RevisionId]:
 
 def is_unfinished(observed: Observed) -> bool:
     """Whether an interrupted command left something to be done that needs no decision."""
+    return is_behind(observed) or is_left(observed)
+
+
+def is_behind(observed: Observed) -> bool:
+    """Whether other weights are served than those that are recorded."""
+    return observed.served is not None and observed.served != observed.route
+
+
+def is_left(observed: Observed) -> bool:
+    """Whether something else was left to be done."""
     alias_is_due = observed.rollout.alias_move is not None
-    is_behind = observed.served is not None and observed.served != observed.route
-    return bool(leftovers(observed)) or alias_is_due or is_behind or _is_unsettled(observed)
+    return bool(leftovers(observed)) or alias_is_due or _is_unsettled(observed)
 
 
 def _is_unsettled(observed: Observed) -> bool:

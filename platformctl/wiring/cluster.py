@@ -19,6 +19,7 @@ from platformctl.adapters.prometheus.metrics import PrometheusMetrics
 from platformctl.adapters.system import SystemClock
 from platformctl.domain.cluster import Mode, Shape
 from platformctl.domain.cluster_options import AUTO, shape
+from platformctl.domain.progress import Said
 from platformctl.domain.settings import Settings
 from platformctl.ports import Registry, Reporter, Target
 from platformctl.usecases.world import World
@@ -50,7 +51,12 @@ def world(  # noqa: PLR0913 - what a world is made of
         from platformctl.adapters.cluster.knative.traffic import KnativeTraffic
 
         traffic = KnativeTraffic(api)
-        made = KnativeTarget(api, known, traffic, holder, takes_over=takes_over, timeout=timeout)
+        made = KnativeTarget(
+            *(api, known, traffic, holder),
+            takes_over=takes_over,
+            timeout=timeout,
+            say=lambda text: reporter.event(Said(text)),
+        )
         made.listed = standard.listed  # whom the counters ask
         return made
 

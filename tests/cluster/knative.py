@@ -24,6 +24,7 @@ _LEFT_OUT = ("HorizontalPodAutoscaler", "PodDisruptionBudget", "Certificate")
 _SETTINGS = {
     "config-network": {"ingress-class": CLASS, "external-domain-tls": "Disabled"},
     "config-domain": {"example.com": ""},
+    "config-autoscaler": {"stable-window": "20s", "scale-to-zero-grace-period": "10s"},
     "config-deployment": {
         "queue-sidecar-image": image_names.KNATIVE["queue"],
         "registries-skipping-tag-resolving": "index.docker.io,docker.io",

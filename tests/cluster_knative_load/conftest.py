@@ -23,7 +23,7 @@ def shop(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path,
 ) -> Iterator[Shop]:
     one = Shop(tmp_path, kubeconfig, namespace, stack, f"churn-{namespace}", mode="knative")
-    register(stack, one.model, models.proxied)
+    register(stack, one.model, models.proxied, versions=4)
     one.prepare()
     yield one
     one.delete()

@@ -29,6 +29,8 @@ from platformctl.render import knative
 DRAIN_SECONDS = 2.0
 """Between the end of a revision's share and the removal of its pods, which then finish what they have."""
 
+Say = Callable[[str], object]
+
 _GLANCE_SECONDS = 3.0
 """After which it is asked whether there is hope."""
 
@@ -45,13 +47,15 @@ class Changes:
         shape: What is known of it.
         services: Its InferenceServices.
         timeout: How long a revision may take to get ready where no use case waits for it.
+        say: Tells what takes its time.
     """
 
-    def __init__(self, api: Api, shape: Shape, services: Services, timeout: timedelta) -> None:
+    def __init__(self, api: Api, shape: Shape, services: Services, timeout: timedelta, say: Say) -> None:
         self._api = api
         self._shape = shape
         self._services = services
         self._timeout = timeout.total_seconds()
+        self._say = say
 
     def follow(self, deployment: Name, route: Route) -> None:
         """Bring the percentage to a route, and return when that is served.
@@ -140,6 +144,9 @@ class Changes:
             return
         base = _base(rollout, stable.id, Scale())
         replicas = _replicas(seen)
+        self._say(
+            f"{stable.id} becomes the template again: it starts anew, what serves goes on meanwhile"
+        )
         if seen.template != stable.id:
             self._make_others(stable, base, seen.service)
             self._services.put(self._rendered(stable, base, 0))

@@ -19,7 +19,7 @@ from platformctl.adapters.cluster.checking import checks, queue_proxy
 from platformctl.adapters.cluster.checking.serving import look
 from platformctl.adapters.cluster.gpus import room as gpu_room
 from platformctl.adapters.cluster.knative import drift
-from platformctl.adapters.cluster.knative.changes import Changes
+from platformctl.adapters.cluster.knative.changes import Changes, Say
 from platformctl.adapters.cluster.knative.records import Records
 from platformctl.adapters.cluster.knative.seen import Seen
 from platformctl.adapters.cluster.knative.services import Services
@@ -72,6 +72,7 @@ class KnativeTarget:
         holder: Who we are, in words, for whoever finds our commit.
         takes_over: Whether fields that another manager has set are taken over.
         timeout: How long a revision may take to get ready.
+        say: Tells what takes its time.
     """
 
     def __init__(  # noqa: PLR0913 - as the other target, and for how long it may take
@@ -83,6 +84,7 @@ class KnativeTarget:
         *,
         takes_over: bool = False,
         timeout: timedelta = timedelta(minutes=10),
+        say: Say = lambda _: None,
     ) -> None:
         self.listed = ListedPods(api)
         self._api = api
@@ -90,7 +92,7 @@ class KnativeTarget:
         self._traffic = traffic
         self._records = Records(api, shape, holder, takes_over=takes_over)
         self._services = Services(api, takes_over=takes_over)
-        self._changes = Changes(api, shape, self._services, timeout)
+        self._changes = Changes(api, shape, self._services, timeout, say)
         self._hosts: dict[tuple[Name, RevisionId | None], str] = {}
 
     def capabilities(self, name: Name) -> Capabilities:  # noqa: ARG002 - the same for all
