@@ -13,6 +13,9 @@ INGRESSES = "/apis/networking.internal.knative.dev/v1alpha1/ingresses"
 OUR_INGRESSES = "/apis/networking.internal.knative.dev/v1alpha1/namespaces/models/ingresses"
 DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/services.serving.knative.dev"
 KSERVE_PODS = "/api/v1/namespaces/kserve/pods"
+QUOTAS = "/api/v1/namespaces/models/resourcequotas"
+LIMIT_RANGES = "/api/v1/namespaces/models/limitranges"
+STORAGE_CONTAINERS = "/apis/serving.kserve.io/v1alpha1/clusterstoragecontainers"
 
 Answer = tuple[int, Mapping[str, Any]]
 
@@ -87,6 +90,32 @@ def kserve(started: str = "2026-01-01T00:00:01Z", *, leaving: bool = False) -> A
     return 200, {"items": [{"metadata": gone, "status": {"containerStatuses": statuses}}]}
 
 
+def quotas(*wanted: str, scopes: tuple[str, ...] = (), selected: str = "") -> Answer:
+    """A quota of the namespace, on the pods of these scopes."""
+    selector = {"matchExpressions": [{"scopeName": selected, "operator": "Exists"}]} if selected else {}
+    hard = {"pods": "50", **dict.fromkeys(wanted, "100")}
+    spec = {"hard": hard, "scopes": list(scopes), "scopeSelector": selector}
+    return 200, {"items": [{"metadata": {"name": "team"}, "spec": spec}]}
+
+
+def limit_range(kind: str = "Container", **defaults: Mapping[str, str]) -> Answer:
+    """What the namespace gives to containers that ask for nothing."""
+    return 200, {"items": [{"metadata": {"name": "usual"}, "spec": {"limits": [{"type": kind, **defaults}]}}]}
+
+
+def storage_container(
+    name: str = "default", prefix: str = "s3://", profile: str = "", **more: Any
+) -> Mapping[str, Any]:
+    """What downloads; with a profile of seccomp or without."""
+    context = {"seccompProfile": {"type": profile}} if profile else {"runAsNonRoot": True}
+    spec = {
+        "container": {"name": "storage-initializer", "securityContext": context},
+        "supportedUriFormats": [{"prefix": prefix}],
+        "workloadType": "initContainer",
+    }
+    return {"metadata": {"name": name}, "spec": spec, **more}
+
+
 def install(server: Server) -> None:
     """Put Knative Serving on a cluster, with Kourier."""
     server.answers |= {
@@ -96,6 +125,9 @@ def install(server: Server) -> None:
         INGRESSES: ingresses(),
         DEFINITION: definition(),
         KSERVE_PODS: kserve(),
+        QUOTAS: (200, {"items": []}),
+        LIMIT_RANGES: (200, {"items": []}),
+        STORAGE_CONTAINERS: (200, {"items": [storage_container(profile="RuntimeDefault")]}),
     }
     data = dict(server.answers["/api/v1/namespaces/kserve/configmaps/inferenceservice-config"][1]["data"])
     data["ingress"] = '{"disableIstioVirtualHost": true}'

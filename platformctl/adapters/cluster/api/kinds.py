@@ -4,9 +4,6 @@ from typing import NamedTuple
 
 from platformctl.domain.manifests import Manifest
 
-SERVICE_LABEL = "serving.kserve.io/inferenceservice"
-"""The label that KServe gives to the pods of an InferenceService, which has its revision's name."""
-
 
 class Kind(NamedTuple):
     """A kind of object.
@@ -38,6 +35,7 @@ CONFIG_MAP = Kind("", "v1", "configmaps", "ConfigMap")
 EVENT = Kind("", "v1", "events", "Event")
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 NODE = Kind("", "v1", "nodes", "Node", namespaced=False)
+LIMIT_RANGE = Kind("", "v1", "limitranges", "LimitRange")
 POD = Kind("", "v1", "pods", "Pod")
 QUOTA = Kind("", "v1", "resourcequotas", "ResourceQuota")
 SECRET = Kind("", "v1", "secrets", "Secret")

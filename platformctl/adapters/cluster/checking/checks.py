@@ -17,7 +17,9 @@ from platformctl.adapters.cluster.checking import (
     kserve,
     permissions,
     place,
+    pod_security,
     queue_proxy,
+    quota,
     rights,
     scaling,
     storage,
@@ -45,7 +47,7 @@ def of_knative(live: Live, serving: Serving, shape: Shape, now: datetime) -> lis
     """What every deployment in Knative mode needs. Pure."""
     return [
         *_of_both(live, shape),
-        *(_at_work(live, serving, now) if live.has_knative else knative.absent(live)),
+        *(_at_work(live, serving, shape, now) if live.has_knative else knative.absent(live)),
         *_of_pods(live, shape),
     ]
 
@@ -106,15 +108,17 @@ def _of_knative(api: Api, live: Live, shape: Shape, mode: Mode) -> list[Check]:
         )
     serving = look(api)
     found = [
-        *_at_work(live, serving, datetime.now(UTC)),
+        *_at_work(live, serving, shape, datetime.now(UTC)),
+        *pod_security.checks(live, serving),
         *tags.checks(serving, (shape.images.predictor, shape.images.transformer)),
         queue_proxy.check(serving),
     ]
     return found if mode is Mode.KNATIVE else [_only(check, Mode.KNATIVE) for check in found]
 
 
-def _at_work(live: Live, serving: Serving, now: datetime) -> list[Check]:
-    return [*knative.checks(live, serving), *ingress.checks(serving, now)]
+def _at_work(live: Live, serving: Serving, shape: Shape, now: datetime) -> list[Check]:
+    at_work = [*knative.checks(live, serving), *ingress.checks(serving, now)]
+    return [*at_work, *quota.checks(serving, shape.namespace)]
 
 
 def _only(check: Check, mode: Mode) -> Check:
@@ -168,6 +172,7 @@ def knative_findings(api: Api, shape: Shape, revision: Revision, scale: Scale) -
         *features.asked(serving, predictor),
         *tags.checks(serving, (container["image"] for container in predictor["containers"])),
         *scaling.asked_of_knative(live, serving, service),
+        *pod_security.asked(live, serving, render_storage.uri(revision.model, shape.storage)),
         queue_proxy.asked(serving, predictor),
     ]
     found = as_findings([*checks, *asked, *_downloads(api, shape, revision)])

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from platformctl.adapters.cluster.api.kinds import HTTP_ROUTE
 from platformctl.adapters.cluster.api.objects import mapping, text
+from platformctl.adapters.cluster.checking import pod_security
 from platformctl.adapters.cluster.checking.check import Check
 from platformctl.adapters.cluster.checking.discovery import Absent, Live
 from platformctl.adapters.cluster.traffic import gateway
 from platformctl.domain.cluster import Shape
 from platformctl.domain.names import Name
 from platformctl.domain.observed import Severity
-
-_ENFORCED = "pod-security.kubernetes.io/enforce"
 
 
 def namespace(live: Live, shape: Shape) -> Iterator[Check]:
@@ -28,7 +27,7 @@ def namespace(live: Live, shape: Shape) -> Iterator[Check]:
         yield Check("namespace", message, Severity.ERROR, hint)
     else:
         yield Check("namespace", name)
-        level = mapping(live.namespace, "metadata", "labels").get(_ENFORCED)
+        level = pod_security.level(live)
         enforced = f"{level} is enforced" if level else "nothing is enforced"
         yield Check("pod security", f"{enforced}; our pods pass restricted")
 

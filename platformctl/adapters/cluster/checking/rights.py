@@ -132,6 +132,16 @@ RIGHTS: Sequence[Right] = (
         mode=_KNATIVE,
     ),
     Right(
+        *(kinds.QUOTA, ("list",), "whether a quota lets Knative's pods in"),
+        needed=False,
+        mode=_KNATIVE,
+    ),
+    Right(
+        *(kinds.LIMIT_RANGE, ("list",), "the same"),
+        needed=False,
+        mode=_KNATIVE,
+    ),
+    Right(
         *(kinds.SERVICE, ("get",), "the Service of Knative's ingress"),
         scope=EVERYWHERE,
         needed=False,

@@ -1,4 +1,4 @@
-"""What Knative Serving is on the live cluster, from a few requests. `knative` decides what it means."""
+"""What Knative Serving is on the live cluster, and what its pods meet there, from a few requests."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,10 @@ from platformctl.adapters.cluster.api.kinds import (
     DEPLOYMENT,
     KINGRESS,
     KNATIVE_SERVICE,
+    LIMIT_RANGE,
     POD,
+    QUOTA,
+    Kind,
 )
 from platformctl.adapters.cluster.api.objects import (
     created,
@@ -25,7 +28,13 @@ from platformctl.adapters.cluster.api.objects import (
     name,
     text,
 )
-from platformctl.adapters.cluster.checking.discovery import CONTROLLER, KSERVE_NAMESPACE, TAG, Absent
+from platformctl.adapters.cluster.checking.discovery import (
+    CONTROLLER,
+    KSERVE_NAMESPACE,
+    TAG,
+    Absent,
+    containers,
+)
 from platformctl.domain.errors import PlatformctlError
 from platformctl.domain.manifests import Manifest
 
@@ -47,6 +56,9 @@ class Serving:
         ingresses: What its ingress is told to serve, of the whole cluster.
         defined: When the kind of Knative's Services was made known to the cluster.
         kserve_since: Since when KServe's controller runs; it looks once which kinds there are.
+        quotas: Those of the namespace that is deployed to.
+        limit_ranges: The same.
+        downloaders: What KServe downloads models by, which becomes a part of its pods.
     """
 
     deployments: Mapping[str, Manifest] | Absent = Absent.NOT_THERE
@@ -54,6 +66,9 @@ class Serving:
     ingresses: Sequence[Manifest] | Absent = field(default_factory=tuple)
     defined: datetime | None = None
     kserve_since: datetime | None = None
+    quotas: Sequence[Manifest] | Absent = field(default_factory=tuple)
+    limit_ranges: Sequence[Manifest] | Absent = field(default_factory=tuple)
+    downloaders: Sequence[Manifest] | Absent = field(default_factory=tuple)
 
     @property
     def version(self) -> str | None:
@@ -74,14 +89,23 @@ class Serving:
 
 def look(api: Api) -> Serving:
     """Look at Knative Serving. What we may not look at is not known."""
-    with ThreadPoolExecutor(5) as pool:
+    with ThreadPoolExecutor(8) as pool:
         deployments = pool.submit(_deployments, api)
         config = pool.submit(_config, api)
         ingresses = pool.submit(_ingresses, api)
         defined = pool.submit(_defined, api)
         since = pool.submit(_kserve_since, api)
+        quotas, ranges = (pool.submit(_of_namespace, api, kind) for kind in (QUOTA, LIMIT_RANGE))
+        downloaders = pool.submit(containers, api)
         return Serving(
-            deployments.result(), config.result(), ingresses.result(), defined.result(), since.result()
+            deployments=deployments.result(),
+            config=config.result(),
+            ingresses=ingresses.result(),
+            defined=defined.result(),
+            kserve_since=since.result(),
+            quotas=quotas.result(),
+            limit_ranges=ranges.result(),
+            downloaders=downloaders.result(),
         )
 
 
@@ -108,6 +132,13 @@ def _ingresses(api: Api) -> Sequence[Manifest] | Absent:
     return Absent.FORBIDDEN
 
 
+def _of_namespace(api: Api, kind: Kind) -> Sequence[Manifest] | Absent:
+    try:
+        return api.list(kind)
+    except PlatformctlError:
+        return Absent.FORBIDDEN
+
+
 def _defined(api: Api) -> datetime | None:
     try:
         found = api.get(CUSTOM_RESOURCE, f"{KNATIVE_SERVICE.plural}.{KNATIVE_SERVICE.group}")
@@ -122,6 +153,6 @@ def _kserve_since(api: Api) -> datetime | None:
         pods = [one for one in api.list(POD, CONTROLLER, KSERVE_NAMESPACE) if not is_leaving(one)]
     except PlatformctlError:
         return None
-    containers = [one for pod in pods for one in entries(pod, "status", "containerStatuses")]
-    managers = [one for one in containers if one.get("name") == _MANAGER]
+    statuses = [one for pod in pods for one in entries(pod, "status", "containerStatuses")]
+    managers = [one for one in statuses if one.get("name") == _MANAGER]
     return min(filter(None, (moment(one, "state", "running", "startedAt") for one in managers)), default=None)

@@ -52,7 +52,7 @@ def proxied(uri: str, containers: Sequence[Manifest] | Absent, secrets: Containe
     """
     if isinstance(containers, Absent):
         return Check("storage", "whether the cluster can download from MLflow's server may not be looked at")
-    found = _downloader(uri, containers)
+    found = downloader(uri, containers)
     if found is None:
         message = f"nothing in the cluster can download {uri}: the MLflow server itself hands it out"
         return Check("storage", message, Severity.ERROR, _DOWNLOADER, "spec.model")
@@ -84,7 +84,7 @@ def unsigned(uri: str, account: Manifest | Absent) -> list[Check]:
 
 def secrets_of(uri: str, containers: Sequence[Manifest]) -> list[str]:
     """The Secrets that a download reads its settings from."""
-    found = _downloader(uri, containers) or {}
+    found = downloader(uri, containers) or {}
     return [
         secret
         for source in entries(found, "spec", "container", "envFrom")
@@ -92,9 +92,15 @@ def secrets_of(uri: str, containers: Sequence[Manifest]) -> list[str]:
     ]
 
 
-def _downloader(uri: str, containers: Sequence[Manifest]) -> Manifest | None:
+def is_used(container: Manifest) -> bool:
+    """Whether KServe puts it into pods: it is not switched off, and not only for its caches."""
+    kind = text(container, "spec", "workloadType")
+    return container.get("disabled") is not True and kind in {"", "initContainer"}
+
+
+def downloader(uri: str, containers: Sequence[Manifest]) -> Manifest | None:
     """Which container downloads a URI: as KServe tells, by a prefix or a regular expression."""
-    for found in containers:
+    for found in filter(is_used, containers):
         for form in entries(found, "spec", "supportedUriFormats"):
             prefix, regex = text(form, "prefix"), text(form, "regex")
             if (prefix and uri.startswith(prefix)) or (regex and re.match(regex, uri)):
