@@ -20,6 +20,10 @@ from tests.cluster_status.scene import (
 pytestmark = pytest.mark.quick
 
 PULL = f'failed to pull and unpack image "{IMAGE}": failed to resolve reference "{IMAGE}": '
+PROFILE = (
+    'violates PodSecurity "restricted:latest": seccompProfile (pod or container "{}" must set '
+    'securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")'
+)
 FAILED, HOPE = True, False
 
 
@@ -273,15 +277,13 @@ def test_a_claim_that_does_not_exist_is_waited_for_only_a_while() -> None:
             FAILED,
         ),
         (
-            'violates PodSecurity "restricted:latest": seccompProfile (pod or container "storage-initializer" '
-            'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+            PROFILE.format("storage-initializer"),
             "(KServe's container that downloads models has no seccompProfile: platformctl doctor",
             1,
             FAILED,
         ),
         (
-            'violates PodSecurity "restricted:latest": seccompProfile (pod or container "kserve-container" '
-            'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+            PROFILE.format("kserve-container"),
             "(an image of one's own",
             1,
             FAILED,
