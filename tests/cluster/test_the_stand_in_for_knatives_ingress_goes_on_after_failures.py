@@ -135,7 +135,7 @@ class Answering(Gateway):
             still()
             time.sleep(0.01)
 
-    def await_live(self, host: str, generation: str, still: Callable[[], None]) -> None:
+    def await_live(self, host: str, generation: str | None, still: Callable[[], None]) -> None:
         del host, generation
         still()
 

@@ -101,14 +101,16 @@ class Keeper:
         namespace, name = ingress["metadata"]["namespace"], ingress["metadata"]["name"]
         wanted = routing.ways(ingress)
         there = self._api.routes(namespace, f"{LABEL}={ingress['metadata']['uid']}")
-        changed = [way for way in wanted if routing.live_generation(there.get(way.name)) != way.generation]
+        changed = [way for way in wanted if not routing.unchanged(way, there.get(way.name))]
         fresh = [way for way in changed if not routing.in_place(way, there.get(way.name))]
         self._warm(fresh, there)
         warm = time.monotonic() - began
         for way in changed:
-            self._api.apply_route(routing.switched(way, there.get(way.name), self._gateway.name))
-        for way in wanted:
-            self._gateway.await_live(way.hosts[0], way.generation, partial(self._still, ingress))
+            there[way.name] = routing.switched(way, there.get(way.name), self._gateway.name)
+            self._api.apply_route(there[way.name])
+        for way in wanted:  # also what somebody changed who did not come to this
+            generation = routing.live_generation(there[way.name])
+            self._gateway.await_live(way.hosts[0], generation, partial(self._still, ingress))
         for gone in set(there) - {way.name for way in wanted}:
             self._api.delete_route(namespace, gone)
         self._api.set_status(namespace, name, routing.status(ingress, self._gateway.domain, _now()))

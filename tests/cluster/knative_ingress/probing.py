@@ -45,7 +45,7 @@ class Gateway:
             absent.discard(self._probe(host, {PROBED: generation}) or "")
             time.sleep(_PAUSE if absent else 0)
 
-    def await_live(self, host: str, generation: str, still: Callable[[], None]) -> None:
+    def await_live(self, host: str, generation: str | None, still: Callable[[], None]) -> None:
         """Return when requests go by that generation."""
         seen = 0
         while seen < _IN_A_ROW:

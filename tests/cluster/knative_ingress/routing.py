@@ -44,7 +44,7 @@ class Way:
         name: The HTTPRoute's; the same as long as the hosts are.
         hosts: For which it is.
         splits: The backends that get requests, each with its percentage and headers.
-        generation: Told apart from any other by this text.
+        generation: The KIngress's, as a text that no other has.
     """
 
     ingress: Object
@@ -68,7 +68,7 @@ def ways(ingress: Object) -> list[Way]:
     Raises:
         Unsupported: It has what the stand-in leaves out.
     """
-    generation = _sum(ingress["metadata"]["uid"], ingress["spec"])
+    generation = f"{_sum(ingress['metadata']['uid'])}x{ingress['metadata']['generation']}"
     hosts: dict[str, list[str]] = {}
     splits: dict[str, list[Object]] = {}
     for rule in ingress["spec"].get("rules") or ():
@@ -104,10 +104,17 @@ def _sum(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def live_generation(route: Object | None) -> str | None:
-    """The generation that an HTTPRoute sends requests by; None: by none."""
+def live_generation(route: Object) -> str | None:
+    """The generation that an HTTPRoute sends requests by; None: by none yet."""
     live = _live(_slots(route))
-    return None if live is None else _mark(live)
+    return None if live is None else str(dict(_headers(live["backendRefs"][0]))[PROBED])
+
+
+def unchanged(way: Way, route: Object | None) -> bool:
+    """Whether requests go that way already, by whatever generation."""
+    live = _live(_slots(route))
+    wanted = _rule(way.splits, [way.generation] * len(way.splits), _match())
+    return live is not None and _meaning(live) == _meaning(wanted)
 
 
 def in_place(way: Way, route: Object | None) -> bool:
@@ -191,10 +198,22 @@ def _of_reference(reference: Object) -> tuple[str, int]:
     return str(reference["name"]), int(reference["port"])
 
 
-def _mark(slot: Object) -> str | None:
-    """What a slot's first backend has probes answered."""
-    headers = slot["backendRefs"][0]["filters"][0]["requestHeaderModifier"]["set"]
-    return next((str(header["value"]) for header in headers if header["name"] == PROBED), None)
+def _meaning(slot: Object) -> list[tuple[str, int, int, list[tuple[str, str]]]]:
+    """Where a slot sends to, whatever the order."""
+    return sorted(
+        (
+            *_of_reference(reference),
+            reference["weight"],
+            [header for header in _headers(reference) if header[0] != PROBED],
+        )
+        for reference in slot["backendRefs"]
+    )
+
+
+def _headers(reference: Object) -> list[tuple[str, str]]:
+    """Those that a backend gets."""
+    listed = reference["filters"][0]["requestHeaderModifier"]["set"]
+    return [(header["name"], header["value"]) for header in listed]
 
 
 def _match(probe: str | None = None) -> dict[str, Any]:
