@@ -9,7 +9,6 @@ from platformctl.domain.deployment import Metadata, ModelDeployment, ModelSource
 from platformctl.domain.errors import SpecError
 from platformctl.domain.images import NOWHERE
 from platformctl.domain.manifests import Manifest
-from platformctl.domain.observed import Finding
 from platformctl.domain.progress import Said, Warned
 from platformctl.domain.revision import Revision, Scale
 from platformctl.domain.rollout import Candidate, Phase, Rollout
@@ -17,6 +16,7 @@ from platformctl.domain.route import WHOLE
 from platformctl.plan import capacity, lookup
 from platformctl.ports import Registry, Reporter
 from platformctl.render import storage
+from platformctl.usecases.findings import told
 from platformctl.usecases.overrides import overridden
 from platformctl.usecases.request import DeployRequest
 from platformctl.usecases.revise import Choice, revise
@@ -59,7 +59,7 @@ def rendered(press: Press, request: DeployRequest) -> Sequence[Manifest]:
     revisions = rollout.retained
     for revision in revisions:
         for finding in storage.findings(revision.model, press.shape.storage):
-            press.reporter.event(_warned(finding))
+            press.reporter.event(told(finding))
     objects = (_of_knative if press.mode is Mode.KNATIVE else _of_standard)(press.shape, wanted, rollout)
     _warn_of_images_nowhere(press, objects)
     return objects
@@ -148,7 +148,3 @@ def _warn_of_images_nowhere(press: Press, objects: Sequence[Manifest]) -> None:
     if local is not None:
         hint = 'in platformctl.toml, in the context: images = "ghcr.io/your-team"; platformctl image build'
         press.reporter.event(Warned(f"{local} is in no registry: it has to be on the nodes already", hint))
-
-
-def _warned(finding: Finding) -> Warned:
-    return Warned(finding.message, finding.hint)

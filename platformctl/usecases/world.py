@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from platformctl.domain.errors import Conflict
 from platformctl.domain.names import Name
-from platformctl.domain.observed import Finding, Severity
+from platformctl.domain.observed import Finding
 from platformctl.domain.progress import Said, Warned
 from platformctl.ports import Clock, Counters, Grant, Lease, Metrics, Registry, Reporter, Target
+from platformctl.usecases.findings import told
 
 LEASE_TTL = timedelta(minutes=15)
 
@@ -51,11 +52,8 @@ class World:
         self.reporter.event(Warned(text, hint))
 
     def tell(self, finding: Finding) -> None:
-        """Tell what was found: what is as it should be is said, and no warning."""
-        if finding.severity is Severity.INFO:
-            self.say(f"{finding.message} ({finding.hint})" if finding.hint else finding.message)
-        else:
-            self.warn(finding.message, finding.hint)
+        """Tell what was found, by how bad it is."""
+        self.reporter.event(told(finding))
 
     @contextmanager
     def only_us(self, name: Name, patience: timedelta = OTHERS) -> Iterator[None]:

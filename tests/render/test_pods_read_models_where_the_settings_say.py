@@ -1,11 +1,19 @@
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
-from platformctl.domain.cluster import Storage
+from platformctl.adapters.registry.recorded import Recorded
+from platformctl.domain.cluster import Images, Shape, Storage
 from platformctl.domain.errors import SpecError
+from platformctl.domain.names import Name
+from platformctl.domain.progress import Said
 from platformctl.domain.revision import ModelVersion
 from platformctl.render import storage
+from platformctl.usecases.render import Press, rendered
+from platformctl.usecases.request import DeployRequest
+from tests.fakes.clients import RecordingReporter
+from tests.render import cases
 
 pytestmark = pytest.mark.quick
 
@@ -102,3 +110,13 @@ def test_that_the_cluster_needs_our_downloader_is_said() -> None:
     (finding,) = storage.findings(version("mlflow-artifacts:/1/m"), Storage())
     assert "ClusterStorageContainer" in finding.message
     assert storage.findings(version("s3://b/m"), Storage()) == []
+
+
+def test_what_the_cluster_needs_for_it_is_said_and_is_no_warning(tmp_path: Path) -> None:
+    reporter, images = RecordingReporter(), Images("ghcr.io/team/p:1", "ghcr.io/team/t:1")
+    proxied = Recorded(cases.record("mlflow-artifacts:/1/models", tmp_path))
+    press = Press(proxied, Shape("team", images), reporter, str)
+    assert rendered(press, DeployRequest(Name("churn")))
+    (said,) = [event for event in reporter.events if "ClusterStorageContainer" in str(event)]
+    assert isinstance(said, Said)
+    assert "[contexts.NAME.storage]" in said.text
