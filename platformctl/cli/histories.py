@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from platformctl.cli.output import WIDTH, Column, table
 from platformctl.domain.gates import Outcome
 from platformctl.domain.rollout import Record
+from platformctl.usecases.read import History
 
 _COLUMNS = (
     Column("TIME (UTC)"),
@@ -22,8 +23,9 @@ _HELD = " was held: "
 """What a step says of its share, before what the gates said."""
 
 
-def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
-    """What has happened, oldest first; what the gates said, a line each."""
+def history(found: History, width: int = WIDTH) -> list[str]:
+    """What has happened, oldest first; what the gates said, a line each; and to what a rollback can go."""
+    records = found.records
     room = width - _taken(records)
     told = [_split(" ".join(record.detail.split()), room) for record in records]
     rows = [
@@ -32,7 +34,17 @@ def history(records: Sequence[Record], width: int = WIDTH) -> list[str]:
     ]
     head, *lines = table(_COLUMNS, rows, width)
     below = [list(_below(more, width)) for _, more in told]
-    return [head, *(text for line, more in zip(lines, below, strict=True) for text in (line, *more))]
+    told_below = (text for line, more in zip(lines, below, strict=True) for text in (line, *more))
+    return [head, *told_below, *_previous(found)]
+
+
+def _previous(found: History) -> Iterator[str]:
+    if not found.previous:
+        return
+    yield ""
+    yield "A rollback can go back to:"
+    for revision, is_live in found.previous.items():
+        yield f"  {revision}: {'live' if is_live else 'not live any more, so it is made anew'}"
 
 
 def _taken(records: Sequence[Record]) -> int:

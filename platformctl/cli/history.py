@@ -19,10 +19,10 @@ def command(session: Session, /, *, name: str, form: str) -> int:
     """Show what has happened to a deployment.
 
     The last hundred events, oldest first; of each step of a rollout that decides by itself, what its gates
-    said.
+    said. Below, the revisions that a rollback can go back to: what is not live any more is made anew.
     """
     deployment = names.name(name, "NAME")
     with opened(session) as world:
-        records = history(world, deployment)
-    show(histories.history(records, screen.width()), shapes.history(deployment, records), form)
+        found = history(world, deployment)
+    show(histories.history(found, screen.width()), shapes.history(deployment, found), form)
     return 0

@@ -12,7 +12,7 @@ from platformctl.domain.revision import Revision
 from platformctl.domain.rollout import Record, Rollout
 from platformctl.usecases.outcome import Outcome
 from platformctl.usecases.progress import RolloutStatus
-from platformctl.usecases.read import Status
+from platformctl.usecases.read import History, Status
 
 
 def role(rollout: Rollout, revision: RevisionId) -> str:
@@ -219,12 +219,13 @@ def _mark(auto: Automatic) -> Document:
     }
 
 
-def history(name: Name, records: Sequence[Record]) -> Document:
-    """What has happened."""
+def history(name: Name, found: History) -> Document:
+    """What has happened, and to what a rollback can go back."""
     return document(
         "History",
         name=name,
-        records=[record(each) for each in records],
+        records=[record(each) for each in found.records],
+        previous=[{"revision": one, "live": is_live} for one, is_live in found.previous.items()],
     )
 
 

@@ -60,13 +60,29 @@ def deployments(world: World, scope: Scope) -> Sequence[Summary]:
     return world.target.list(scope)
 
 
-def history(world: World, name: Name) -> Sequence[Record]:
-    """What has happened to a deployment, oldest first.
+@dataclass(frozen=True)
+class History:
+    """What has happened to a deployment.
+
+    Args:
+        records: Oldest first.
+        previous: What a rollback can go back to, newest first, and whether that is live; what is not is made
+            anew.
+    """
+
+    records: Sequence[Record]
+    previous: Mapping[RevisionId, bool]
+
+
+def history(world: World, name: Name) -> History:
+    """What has happened to a deployment, and to what it can go back.
 
     Raises:
         NotFound: There is no such deployment.
     """
-    return existing(world, name).rollout.history
+    observed = existing(world, name)
+    previous = {revision.id: revision.id in observed.revisions for revision in observed.rollout.previous}
+    return History(observed.rollout.history, previous)
 
 
 def logs(

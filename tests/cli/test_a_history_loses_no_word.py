@@ -7,6 +7,7 @@ import pytest
 from platformctl.cli.histories import history
 from platformctl.domain.names import RevisionId
 from platformctl.domain.rollout import Record
+from platformctl.usecases.read import History
 
 pytestmark = pytest.mark.quick
 
@@ -17,7 +18,7 @@ SAID = "errors pass: canary 0 of 785 failed: 0 %; latency pass: canary 0 of 785 
 
 
 def _shown(*records: Record, width: int = 80) -> list[str]:
-    lines = history(records, width)
+    lines = history(History(records, {}), width)
     assert all(len(line) <= width for line in lines)
     assert not any("…" in line for line in lines)
     return lines

@@ -235,7 +235,7 @@ def test_a_model_whose_name_is_no_deployment_name_is_mapped_and_says_so(cli: Cli
     assert ran.err.splitlines()[1] == "'Churn Model' is deployed as churn-model"
 
 
-def test_history_and_list(canary: Cli) -> None:
+def test_a_history(canary: Cli) -> None:
     assert (
         canary("history", "churn").out
         == """\
@@ -246,6 +246,11 @@ TIME (UTC)           EVENT   REVISION         DETAIL
 2026-01-01 00:00:02  serves  churn-v2-cbef85  10 %
 """
     )
+    canary("promote", "churn")
+    assert canary("history", "churn").out.endswith("A rollback can go back to:\n  churn-v1-f03c1f: live\n")
+
+
+def test_a_list(canary: Cli) -> None:
     screen = """\
 NAME   PHASE   TRAFFIC                                   SINCE
 churn  canary  churn-v1-f03c1f 90 %, churn-v2-cbef85 1…  2026-01-01 00:00:02 UTC

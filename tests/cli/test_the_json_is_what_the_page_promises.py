@@ -62,6 +62,8 @@ def prepare(cli: Cli) -> None:
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_the_printed_document_has_the_promised_keys(steady: Cli, kind: str, tmp_path: Path) -> None:
     prepare(steady)
+    if kind == "History":
+        steady("promote", "churn")  # so that there is something to go back to
     if kind == "Status":
         FakeTarget(steady.host.fakes).scale(V1, Scale(minimum=2, maximum=2))  # as a killed client leaves it
     steady.host.specs = tmp_path

@@ -83,8 +83,19 @@ def test_the_list_has_all_deployments_by_name(scene: Scene) -> None:
 
 
 def test_history_tells_what_happened_in_order(with_canary: Scene) -> None:
-    told = [(record.event, record.detail) for record in history(with_canary.client(), CHURN)]
+    told = [(record.event, record.detail) for record in history(with_canary.client(), CHURN).records]
     assert told == [("deploy", "to 100 %"), ("serves", "100 %"), ("deploy", "to 10 %"), ("serves", "10 %")]
+
+
+def test_history_tells_to_what_a_rollback_goes_and_whether_that_is_still_there(scene: Scene) -> None:
+    scene.registry.register("churn", FakeVersion(), FakeVersion(), FakeVersion())
+    for number in (1, 2, 3):
+        scene.deploy(DeployRequest(CHURN, version=Exact(number)))
+    previous = history(scene.client(), CHURN).previous
+    assert [(version(revision), is_live) for revision, is_live in previous.items()] == [
+        ("v2", True),
+        ("v1", False),
+    ]
 
 
 def test_logs_of_a_deployment_are_those_of_its_live_revisions(with_canary: Scene) -> None:
