@@ -380,9 +380,6 @@ churn-v2-cbef85         1  0 (0.0 %)    0     3.0     4.8
 Knative revisions of each, the newest first:
   churn-v1-f03c1f: churn-predictor-00007, churn-predictor-00005
   churn-v2-cbef85: churn-predictor-00008
-
-warning: an interrupted command left something to be done
-  hint: platformctl prune churn finishes that
 """
     )
     (stable, other) = json.loads(canary("status", "churn", "-o", "json").out)["revisions"]

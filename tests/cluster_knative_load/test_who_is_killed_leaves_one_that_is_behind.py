@@ -1,4 +1,4 @@
-"""kill -9 of platformctl after each write of a record, of the InferenceService or of Knative's revisions.
+"""kill -9 of platformctl after each write of a record or of the InferenceService.
 
 What is recorded comes first, and the InferenceService follows: so who is killed leaves one that is behind,
 and the next command brings it on. Which requests there are is found in a run that is not killed.
@@ -19,7 +19,7 @@ from tests.cluster_load.shop import CHURN, Shop
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1200)]
 
-_STEPS = re.compile(rf"/(configmaps/{CHURN}-rollout|inferenceservices/{CHURN}|revisions/)")
+_STEPS = re.compile(rf"/(configmaps/{CHURN}-rollout|inferenceservices/{CHURN})")
 
 
 @dataclass(frozen=True)
