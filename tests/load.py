@@ -82,6 +82,7 @@ class Load:
         seconds: How long it runs at most.
         patience: Seconds until a request without an answer is lost.
         tolerance: It ends once that many are lost: more would say nothing new.
+        pause: Seconds between an answer and the next request of its connection.
     """
 
     def __init__(  # noqa: PLR0913 - each is a figure of the load, and all but three have a default
@@ -97,12 +98,13 @@ class Load:
         seconds: float = 240.0,
         patience: float = 30.0,
         tolerance: int = 100,
+        pause: float = 0.0,
     ) -> None:
         self.tally = Tally()
         self._address = (host, port)
         self._request = encode(path, body, {"host": f"{host}:{port}", **(headers or {})})
         self._connections, self._patience, self._tolerance = connections, patience, tolerance
-        self._remaining, self._seconds = limit, seconds
+        self._remaining, self._seconds, self._pause = limit, seconds, pause
         self._ends = 0.0
         self._stop = threading.Event()
         self._progress = threading.Condition()
@@ -160,6 +162,8 @@ class Load:
         try:
             while self._take():
                 await self._one(connection)
+                if self._pause:
+                    await asyncio.sleep(self._pause)
         finally:
             connection.close()
 

@@ -24,6 +24,9 @@ SHARE_BAR_POINTS = 1.0
 LIVE_BAR_S = 3.0
 FIRST_ANSWER_BAR_S = 10.0
 
+_PAUSE_S = 0.05
+"""Of each connection between two requests of the rollouts: a load, and no flood, as the cores start pods."""
+
 _MOVES = ("rollback", "promote")
 """Commands that a change of the percentage suffices for: after a promotion the older one is made anew."""
 
@@ -59,7 +62,7 @@ def _share(one: KnativeStage) -> float:
 
 def _rollouts(one: KnativeStage, rounds: int) -> tuple[Sequence[Taken], Sequence[str]]:
     """What became of each command, and of the requests that were lost."""
-    with load(one, one.host()) as asking:
+    with load(one, one.host(), pause=_PAUSE_S) as asking:
         taken = []
         for number in range(rounds):
             first, third = (2, 3) if number % 2 else (3, 2)  # who was taken back last is not who comes next

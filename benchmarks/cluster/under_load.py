@@ -60,8 +60,15 @@ class Taken(NamedTuple):
     strays: int
 
 
-def load(ground: Ground, host: str, limit: int = _UNLIMITED) -> Load:
-    """Requests to the deployment over 8 connections, until the limit or the end of its block."""
+def load(ground: Ground, host: str, limit: int = _UNLIMITED, pause: float = 0.0) -> Load:
+    """Requests to the deployment over 8 connections, until the limit or the end of its block.
+
+    Args:
+        ground: Where it is.
+        host: What is asked.
+        limit: Requests.
+        pause: Seconds between an answer and the next request of its connection.
+    """
     place = urlsplit(ground.stack.gateway)
     return Load(
         place.port or 80,
@@ -72,6 +79,7 @@ def load(ground: Ground, host: str, limit: int = _UNLIMITED) -> Load:
         host=place.hostname or "",
         limit=limit,
         seconds=_FOREVER,
+        pause=pause,
     )
 
 
