@@ -104,6 +104,13 @@ def test_two_revisions_can_have_weight_and_no_third() -> None:
     assert FIRST_PREPARES.can_serve == {V1.id}
 
 
+def test_who_served_before_somebody_else_promoted_the_canary_can_serve_again() -> None:
+    edited = seen(V2, _TWO, _ONE, rolled_out=2, previous=1, ready=2, traffic=[(2, 100)])
+    assert edited.can_serve == {V1.id, V2.id}
+    assert percentage(edited, _ALL_ONE) == 0
+    assert percentage(edited, _TENTH) == 10
+
+
 def test_each_is_asked_by_the_host_that_leads_to_it() -> None:
     hosts = {one: url.split("//")[1].split("-")[0] for one, url in CANARY.hosts.items()}
     assert hosts == {V2.id: "latest", V1.id: "prev"}

@@ -16,7 +16,7 @@ from platformctl.adapters.cluster.api.objects import (
     condition,
     is_leaving,
     name,
-    uid,
+    owned,
 )
 from platformctl.adapters.cluster.state import recorded as state
 from platformctl.domain.errors import DeadlinePassed, NotFound, PlatformctlError
@@ -73,7 +73,7 @@ class Objects:
         owner = before or self._api.apply(service)
         try:
             for other in others:
-                self._api.apply(_owned(other, owner), force=self._takes_over)
+                self._api.apply(owned(other, owner), force=self._takes_over)
         except PlatformctlError as error:
             if before is None:
                 self._api.delete(INFERENCE_SERVICE, revision)
@@ -144,17 +144,6 @@ class Objects:
 
     def _pods(self, revision: RevisionId) -> list[Manifest]:
         return self._api.list(POD, f"{REVISION}={revision}")
-
-
-def _owned(manifest: Manifest, owner: Manifest) -> dict[str, Any]:
-    """The same object, which goes when its owner goes."""
-    reference = {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": name(owner),
-        "uid": uid(owner),
-    }
-    return {**manifest, "metadata": {**manifest["metadata"], "ownerReferences": [reference]}}
 
 
 def _says(found: Any, patch: Any) -> bool:  # any JSON

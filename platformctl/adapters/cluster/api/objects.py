@@ -61,6 +61,17 @@ def uid(thing: Manifest) -> str:
     return text(thing, "metadata", "uid")
 
 
+def owned(thing: Manifest, owner: Manifest) -> dict[str, Any]:
+    """The same object, which goes when its owner goes."""
+    reference = {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": name(owner),
+        "uid": uid(owner),
+    }
+    return {**thing, "metadata": {**thing["metadata"], "ownerReferences": [reference]}}
+
+
 def label(thing: Manifest, key: str) -> str:
     """A label of it; "" if it has none of that key."""
     return text(thing, "metadata", "labels", key)

@@ -11,7 +11,7 @@ from typing import Any
 
 from platformctl.adapters.cluster.api.client import Api
 from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, DISRUPTION_BUDGET, SERVICE_ACCOUNT
-from platformctl.adapters.cluster.api.objects import label, mapping, name, number, uid
+from platformctl.adapters.cluster.api.objects import label, mapping, name, number, owned
 from platformctl.adapters.cluster.knative.seen import Seen, is_served, percentage, whose
 from platformctl.adapters.cluster.knative.services import MADE_SECONDS, SERVED_SECONDS, Services
 from platformctl.adapters.cluster.observing import knative as observing
@@ -144,9 +144,7 @@ class Changes:
             return
         base = _base(rollout, stable.id, Scale())
         replicas = _replicas(seen)
-        self._say(
-            f"{stable.id} becomes the template again: it starts anew, what serves goes on meanwhile"
-        )
+        self._say(f"{stable.id} becomes the template again: it starts anew, what serves goes on meanwhile")
         if seen.template != stable.id:
             self._make_others(stable, base, seen.service)
             self._services.put(self._rendered(stable, base, 0))
@@ -209,7 +207,7 @@ class Changes:
     def _make_others(self, revision: Revision, base: Scale, owner: Manifest | None) -> None:
         """What its pods need. The InferenceService owns it, once that is there."""
         for other in knative.revision(revision, base, self._shape):
-            self._api.apply(_owned(other, owner) if owner else other, force=True)
+            self._services.make(owned(other, owner) if owner else other)
 
     def _tidy(self, deployment: Name, seen: Seen) -> None:
         """Remove what requests can no longer go to, so that they never do, whatever anybody says."""
@@ -258,23 +256,14 @@ def _autoscaled(service: Manifest | None) -> Mapping[str, Any]:
 
 
 def _is_to_be_replaced(rollout: Rollout, revision: RevisionId) -> bool:
+    """Whether another revision is about to be the template."""
     candidate = rollout.candidate
-    coming = rollout.phase in {Phase.PREPARING, Phase.SHIFTING} and candidate is not None
-    return coming and candidate is not None and candidate.revision.id != revision
+    if candidate is None or rollout.phase not in {Phase.PREPARING, Phase.SHIFTING}:
+        return False
+    return candidate.revision.id != revision
 
 
 def _replicas(seen: Seen) -> int:
     """How many replicas serve now, of whoever was rolled out."""
     rolled_out = next((one for one in seen.revisions if name(one) == seen.rolled_out), None)
     return number(rolled_out, "status", "actualReplicas") or 0
-
-
-def _owned(manifest: Manifest, owner: Manifest) -> dict[str, Any]:
-    """The same object, which goes when its owner goes."""
-    reference = {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": name(owner),
-        "uid": uid(owner),
-    }
-    return {**manifest, "metadata": {**manifest["metadata"], "ownerReferences": [reference]}}

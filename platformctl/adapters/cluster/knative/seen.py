@@ -92,8 +92,13 @@ class Seen:
 
     @property
     def can_serve(self) -> frozenset[RevisionId]:
-        """The revisions that can have weight: the template's, and the one that was rolled out."""
-        found = (self.template, self.owner(self.rolled_out))
+        """The revisions that can have weight: the template's, and the one that was rolled out.
+
+        Where somebody else has given the template everything, KServe takes it for rolled out, and goes back
+        to the one before as soon as it is to have less.
+        """
+        before = self.previous if self.rolled_out == self.ready else ""
+        found = (self.template, self.owner(self.rolled_out), self.owner(before))
         return frozenset(one for one in found if one is not None)
 
     @property

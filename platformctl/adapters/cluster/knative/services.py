@@ -73,6 +73,14 @@ class Services:
             raise state.not_ours(found)
         return found
 
+    def make(self, wanted: Manifest) -> None:
+        """Make something that pods need, or bring it to what is wanted.
+
+        Raises:
+            Conflict: Another manager has set a field of it.
+        """
+        self._api.apply(wanted, force=self._takes_over)
+
     def put(self, wanted: Manifest) -> Manifest:
         """Give an InferenceService another template, or make it.
 
