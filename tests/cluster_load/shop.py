@@ -74,14 +74,16 @@ class Shop:
     def api(self) -> Api:
         return open_api(Access(str(self.kubeconfig)), self.namespace, {})
 
-    def world(self, seconds: float = 180.0) -> World:
+    def world(self, seconds: float = 180.0, *, takes_over: bool = False) -> World:
         """The ports, as one more client has them.
 
         Args:
             seconds: How long a revision may take to get ready.
+            takes_over: Whether what others have edited is taken over.
         """
         settings = config.settings(Flags(), self.environment, self.folder)
-        return wiring.world(settings, RecordingReporter(), timedelta(seconds=seconds))
+        wait = timedelta(seconds=seconds)
+        return wiring.world(settings, RecordingReporter(), wait, takes_over=takes_over)
 
     @property
     def environment(self) -> Mapping[str, str]:
