@@ -1,10 +1,10 @@
 """`python -m benchmarks.cluster --knative`: rollouts in Knative mode, while requests run.
 
-First the share of a canary of 10 % is counted over 10,000 requests. Then, over and over: a canary, a third
-version in its place, rollback, a canary again, promotion, rollback; meanwhile 8 connections ask, and it is
-counted what was lost, and who answered without having weight. `live` is from the start of a command to the
-last answer of whoever lost all weight by it. At the end a canary's first answer, as in Standard mode, and
-that of a deployment that was asleep.
+First the share of a canary of 10 % is counted over 10,000 requests, of a small server. Then, over and over:
+a canary, a third version in its place, rollback, a canary again, promotion, rollback; meanwhile 8 connections
+ask, and it is counted what was lost, and who answered without having weight. `live` is from the start of a
+command to the last answer of whoever lost all weight by it. At the end a canary's first answer of our server,
+as in Standard mode, and that of a deployment that was asleep.
 """
 
 import statistics
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from benchmarks import Bar, report
 from benchmarks.cluster import asleep, first_answer
 from benchmarks.cluster.first_answer import Shown
-from benchmarks.cluster.knative_stage import KnativeStage, knative_stage
-from benchmarks.cluster.stage import NAME
+from benchmarks.cluster.knative_stage import knative_stage
+from benchmarks.cluster.stage import NAME, Ground
 from benchmarks.cluster.under_load import Taken, answers, load, lost, run, story
 
 ROUNDS = 20
@@ -39,16 +39,16 @@ def main(rounds: int, canaries: int) -> int:
         canaries: First answers of a canary, and of a sleeper.
     """
     with knative_stage() as one:
-        share = _share(one)
+        share = _share(one.small)
         print(f"{SHARE} % of {REQUESTS}: {share:.2f} %", flush=True)
-        taken, failed = _rollouts(one, rounds)
+        taken, failed = _rollouts(one.small, rounds)
         shown = [first_answer.canary(one) for _ in range(canaries)]
         woken = asleep.first_answers(one.sleeper, canaries)
     _print(taken, failed, shown, woken)
     return report("cluster, Knative mode", _bars(share, taken, failed, shown))
 
 
-def _share(one: KnativeStage) -> float:
+def _share(one: Ground) -> float:
     """What a canary gets, in percent; it is rolled back then."""
     deploy = ("deploy", "-f", "churn.yaml", "--version", "2", "--canary", str(SHARE))
     one.platformctl("-n", one.namespace, *deploy)
@@ -60,7 +60,7 @@ def _share(one: KnativeStage) -> float:
     return 100 * answers(asking)[2] / REQUESTS
 
 
-def _rollouts(one: KnativeStage, rounds: int) -> tuple[Sequence[Taken], Sequence[str]]:
+def _rollouts(one: Ground, rounds: int) -> tuple[Sequence[Taken], Sequence[str]]:
     """What became of each command, and of the requests that were lost."""
     with load(one, one.host(), pause=_PAUSE_S) as asking:
         taken = []
