@@ -18,6 +18,7 @@ from tests.cluster import knative as installation
 from tests.cluster import kubectl, lifecycle, lock
 from tests.cluster.cluster import Cluster
 from tests.cluster.places import cache
+from tests.cluster.processes import ClusterError
 from tests.cluster.requirements import EXTENTS, Extent, Unavailable, require, require_built
 
 KUBECONFIG = "PLATFORMCTL_TEST_KUBECONFIG"
@@ -74,7 +75,19 @@ def namespace(kubeconfig: Path) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     kubectl.run(kubeconfig, "create", "namespace", name)
     yield name
-    kubectl.run(kubeconfig, "delete", "namespace", name, "--wait=false")
+    remove(kubeconfig, name)
+
+
+def remove(kubeconfig: Path, namespace: str) -> None:
+    """Remove a namespace, its InferenceServices first.
+
+    KServe's controller works on one of them at a time, and fails again and again at each that is in a
+    namespace which is being removed: all others on the cluster would wait for that.
+    """
+    there = ("inferenceservices", "--all", "-n", namespace, "--ignore-not-found", "--timeout=60s")
+    with suppress(ClusterError):  # a node alone knows no such kind
+        kubectl.run(kubeconfig, "delete", *there)
+    kubectl.run(kubeconfig, "delete", "namespace", namespace, "--wait=false")
 
 
 def _suffices(cluster: Cluster, extent: Extent) -> None:

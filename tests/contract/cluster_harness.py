@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from platformctl.adapters.cluster.api.client import Api, open_api
-from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, HTTP_ROUTE, NAMESPACE
+from platformctl.adapters.cluster.api.kinds import CONFIG_MAP, HTTP_ROUTE
 from platformctl.adapters.cluster.api.kubeconfig import Access
 from platformctl.adapters.cluster.api.objects import annotation, text
 from platformctl.adapters.cluster.knative.target import KnativeTarget
@@ -33,6 +33,7 @@ from platformctl.domain.revision import ByFormat, ModelInfo, ModelVersion, Revis
 from platformctl.ports import Target
 from platformctl.render.knative import record_name
 from tests.cluster import image_names
+from tests.cluster.fixture import remove
 from tests.cluster.models import ROWS, credentials
 from tests.cluster_target.kubeconfigs import one, written
 from tests.ports import free_port
@@ -224,4 +225,4 @@ def _namespace(kubeconfig: Path) -> Iterator[str]:
     try:
         yield name
     finally:
-        api.delete(NAMESPACE, name)
+        remove(kubeconfig, name)

@@ -8,7 +8,7 @@ import pytest
 
 from platformctl.adapters import manifest_files
 from tests.cluster import kubectl
-from tests.cluster.fixture import cluster, knative, kubeconfig, namespace, node
+from tests.cluster.fixture import cluster, knative, kubeconfig, namespace, node, remove
 
 __all__ = ["cluster", "knative", "kubeconfig", "namespace", "node"]
 
@@ -31,4 +31,4 @@ def restricted(kubeconfig: Path) -> Iterator[str]:
         kubeconfig, "apply", "--server-side", "-f", "-", stdin=manifest_files.stream([manifest, account])
     )
     yield name
-    kubectl.run(kubeconfig, "delete", "namespace", name, "--wait=false")
+    remove(kubeconfig, name)
