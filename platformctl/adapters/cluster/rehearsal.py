@@ -25,11 +25,11 @@ def findings(  # noqa: PLR0913, PLR0917 - what a target has
     try:
         wanted = render.revision(revision, scale, shape)
     except SpecError as error:
-        return [_finding(error)]
+        return [finding(error)]
     found = list(checks.findings(api, shape, revision, scale))
     if any(finding.severity is Severity.ERROR for finding in found):
         return found
-    return [*found, *map(_finding, _refusals(objects, routes, revision, wanted))]
+    return [*found, *map(finding, _refusals(objects, routes, revision, wanted))]
 
 
 def _refusals(
@@ -47,5 +47,6 @@ def _refusals(
     return refusals
 
 
-def _finding(error: PlatformctlError) -> Finding:
+def finding(error: PlatformctlError) -> Finding:
+    """What speaks against a revision, as a target says it."""
     return Finding(Severity.ERROR, error.message, field=error.field or "", hint=error.hint or "")

@@ -26,11 +26,8 @@ from platformctl.domain.cluster import Shape
 from platformctl.domain.errors import (
     NotFound,
     PlatformctlError,
-    Refused,
-    StateCorrupt,
     StillServing,
 )
-from platformctl.domain.manifests import Manifest
 from platformctl.domain.names import Name, RevisionId, deployment_of
 from platformctl.domain.observed import (
     Capabilities,
@@ -95,7 +92,7 @@ class ClusterTarget:
         ours = f"{manifests.MANAGED_BY}={manifests.MANAGER},{manifests.DEPLOYMENT}"
         found = self._api.list(HTTP_ROUTE, ours)
         chosen = [route for route in found if name_of(route).startswith(scope.prefix)]
-        return [_summary(route) for route in sorted(chosen, key=name_of)]
+        return [state.summary(route) for route in sorted(chosen, key=name_of)]
 
     def observe(self, name: Name) -> Observed:
         """Say how a deployment is now.
@@ -233,15 +230,6 @@ class ClusterTarget:
         except PlatformctlError:  # what is wrong with the Gateway is told by what is served
             return None, None
         return doors[0].url if doors else None, inner.url if inner else None
-
-
-def _summary(route: Manifest) -> Summary:
-    name = Name(name_of(route))
-    try:
-        rollout = state.rollout(route)
-    except (StateCorrupt, Refused) as error:
-        return Summary(name, Route(), Rollout(), problem=error.message)
-    return Summary(name, rollout.route, rollout)
 
 
 def _unserved(recorded: Recorded, why: str) -> Sequence[Finding]:

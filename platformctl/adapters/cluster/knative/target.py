@@ -26,6 +26,7 @@ from platformctl.adapters.cluster.knative.services import Services
 from platformctl.adapters.cluster.knative.traffic import KnativeTraffic
 from platformctl.adapters.cluster.observing import knative as observing
 from platformctl.adapters.cluster.observing.listed_pods import ListedPods
+from platformctl.adapters.cluster.rehearsal import finding
 from platformctl.adapters.cluster.state import recorded as state
 from platformctl.adapters.cluster.state.recorded import Recorded
 from platformctl.adapters.cluster.traffic import logs
@@ -35,7 +36,6 @@ from platformctl.domain.errors import (
     PlatformctlError,
     Refused,
     SpecError,
-    StateCorrupt,
     StillServing,
 )
 from platformctl.domain.manifests import DEPLOYMENT, Manifest
@@ -117,7 +117,7 @@ class KnativeTarget:
             wanted = render_service(revision, scale, 0, self._shape)
             others = render_revision(revision, scale, self._shape)
         except SpecError as error:
-            return [_finding(error)]
+            return [finding(error)]
         found = list(checks.knative_findings(self._api, self._shape, revision, scale))
         if any(finding.severity is Severity.ERROR for finding in found):
             return found
@@ -125,7 +125,7 @@ class KnativeTarget:
         self._records.read(revision.deployment)
         if Seen(before).template == revision.id:
             return found
-        return [*found, *map(_finding, self._refusals([wanted, *others]))]
+        return [*found, *map(finding, self._refusals([wanted, *others]))]
 
     def room(self, revision: Revision) -> int | None:
         """How many replicas have GPUs once all others of the deployment are gone; None: it wants none."""
@@ -135,7 +135,7 @@ class KnativeTarget:
     def list(self, scope: Scope) -> Sequence[Summary]:
         """The deployments in scope, by name. One whose state cannot be read is in it, and says so."""
         found = {label(one, DEPLOYMENT): one for one in self._records.all()}
-        return [_summary(found[name]) for name in sorted(found) if name.startswith(scope.prefix)]
+        return [state.summary(found[name]) for name in sorted(found) if name.startswith(scope.prefix)]
 
     def observe(self, name: Name) -> Observed:
         """Say how a deployment is now.
@@ -321,18 +321,5 @@ def _served(seen: Seen, recorded: Recorded) -> Route | None:
     return Route(weights=weights) if recorded.route.weights and sum(weights.values()) == WHOLE else None
 
 
-def _summary(record: Manifest) -> Summary:
-    name = Name(label(record, DEPLOYMENT))
-    try:
-        rollout = state.rollout(record)
-    except (StateCorrupt, Refused) as error:
-        return Summary(name, Route(), Rollout(), problem=error.message)
-    return Summary(name, rollout.route, rollout)
-
-
 def _not_live(name: Name, revision: RevisionId) -> NotFound:
     return NotFound(f"{revision} is not live", hint=f"platformctl status {name}")
-
-
-def _finding(error: PlatformctlError) -> Finding:
-    return Finding(Severity.ERROR, error.message, field=error.field or "", hint=error.hint or "")

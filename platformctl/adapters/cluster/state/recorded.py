@@ -18,8 +18,8 @@ from platformctl.adapters.cluster.state import rules
 from platformctl.domain import manifests
 from platformctl.domain.errors import Refused, StateCorrupt
 from platformctl.domain.manifests import Manifest
-from platformctl.domain.names import RevisionId
-from platformctl.domain.observed import Finding, Severity, Token
+from platformctl.domain.names import Name, RevisionId
+from platformctl.domain.observed import Finding, Severity, Summary, Token
 from platformctl.domain.rollout import SCHEMA_VERSION, Rollout
 from platformctl.domain.route import Route
 
@@ -97,6 +97,16 @@ def rollout(manifest: Manifest) -> Rollout:
         first = error.errors(include_url=False, include_context=False)[0]
         reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise corrupt(manifest, manifests.ROLLOUT, reason) from error
+
+
+def summary(manifest: Manifest) -> Summary:
+    """The deployment in a list, also where what is recorded cannot be read."""
+    deployment = Name(label(manifest, manifests.DEPLOYMENT))
+    try:
+        found = rollout(manifest)
+    except (StateCorrupt, Refused) as error:
+        return Summary(deployment, Route(), Rollout(), problem=error.message)
+    return Summary(deployment, found.route, found)
 
 
 def commit(number: int, by: str) -> str:
