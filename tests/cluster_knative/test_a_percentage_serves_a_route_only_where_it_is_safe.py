@@ -79,6 +79,12 @@ def test_what_is_served_is_seen_to_be(state: Seen, route: Route) -> None:
     assert is_served(state, route)
 
 
+def test_a_share_that_waits_for_who_is_not_ready_is_not_what_is_recorded() -> None:
+    waits = seen(V2, _TWO, _ONE, percent=50, rolled_out=1, ready=1, traffic=[(1, 50), (1, 50)])
+    assert dict(waits.shares) == dict(_ALL_ONE.weights)
+    assert not is_served(waits, _ALL_ONE)
+
+
 def test_a_promotion_is_over_when_kserve_has_taken_note() -> None:
     assert not is_served(PROMOTES, _ALL_TWO)
 

@@ -42,6 +42,16 @@ def test_a_percentage_that_is_behind_after_a_crash_is_brought_on_by_any_command(
     assert finding.hint == "platformctl prune churn brings it to what is recorded"
 
 
+def test_a_percentage_that_waits_for_who_is_not_ready_is_told_before_it_bites() -> None:
+    edited: dict[str, dict[str, object]] = {"kubectl-edit": {"f:canaryTrafficPercent": {}}}
+    now = seen(V2, _TWO, _ONE, percent=50, rolled_out=1, ready=1, traffic=[(1, 50), (1, 50)], editors=edited)
+    [finding] = _found(now, steady(V1))
+    assert f"kubectl-edit has set the percentage to 50, which {V2.id} gets as soon as it is ready" in (
+        finding.message
+    )
+    assert "--force-conflicts" in finding.hint
+
+
 def test_a_template_that_somebody_has_edited_is_told() -> None:
     edited: dict[str, dict[str, object]] = {"kubectl-patch": {"f:containers": {}}}
     now = seen(V1, _ONE, rolled_out=1, ready=1, traffic=[(1, 100)], editors=edited)

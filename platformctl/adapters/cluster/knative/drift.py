@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from platformctl.adapters.cluster.knative.seen import Seen, editors
+from platformctl.adapters.cluster.knative.seen import Seen, editors, percentage
 from platformctl.adapters.cluster.state.recorded import Recorded
 from platformctl.domain.manifests import MANAGER
 from platformctl.domain.names import Name, RevisionId
@@ -29,6 +29,10 @@ def _all(name: Name, seen: Seen, recorded: Recorded) -> Iterator[Finding]:
     if weights and sum(shares.values()) and dict(shares) != dict(weights):
         by = f", as {edited} has set the percentage to {seen.percent}" if edited else ""
         text = f"requests go to {_said(shares)}, where {_said(weights)} is recorded{by}"
+        yield Finding(Severity.WARNING, text, _field(name, _PERCENTAGE), _way_out(name, edited))
+    elif weights and seen.percent > percentage(seen, recorded.route):
+        by = f"{edited} has set the percentage to" if edited else "the percentage is"
+        text = f"{by} {seen.percent}, which {seen.template} gets as soon as it is ready, asked or not"
         yield Finding(Severity.WARNING, text, _field(name, _PERCENTAGE), _way_out(name, edited))
     others = [who for who in editors(seen.service, MANAGER, *_PREDICTOR) if who != edited]
     if others:

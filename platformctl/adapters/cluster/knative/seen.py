@@ -198,11 +198,13 @@ def percentage(seen: Seen, route: Route) -> int:
 
 
 def is_served(seen: Seen, route: Route) -> bool:
-    """Whether exactly a route is served: KServe, Knative and its ingress have all taken it up.
+    """Whether exactly a route is served, and goes on being: KServe, Knative and its ingress have taken it up.
 
     The generation of an InferenceService in its status is that of its parts; so each step is compared itself.
     """
-    if not seen.is_routed or seen.handed_on != seen.percent or dict(seen.shares) != dict(route.weights):
+    if not seen.is_routed or dict(seen.shares) != dict(route.weights):
+        return False
+    if not seen.handed_on == seen.percent == percentage(seen, route):
         return False
     return seen.percent < WHOLE or not seen.is_newest_ready or seen.rolled_out == seen.ready
 
