@@ -101,7 +101,7 @@ def test_every_number_is_one_of_those_with_a_unit() -> None:
 
 
 def test_the_examples_of_the_page_are_valid() -> None:
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 9
     for example in EXAMPLES:
         VALIDATOR.validate(yaml.safe_load(example))
         assert parse(example).name == "churn"
